@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.io;
+
+import oasis.packet.Burst;
+
+/** The packet side of a TUN device. Confined to the data loop. */
+public interface TunPort extends AutoCloseable {
+  /** Result of {@link #read}: nothing to read now. */
+  int NOTHING = 0;
+
+  /** Result of {@link #read}: the burst holds what was read. */
+  int READ = 1;
+
+  /** Result of {@link #read}: something was read that failed its check; it has been counted. */
+  int DROPPED = 2;
+
+  /** File descriptor to poll for reading. */
+  int fd();
+
+  /** Maximum transmission unit in bytes. */
+  int mtu();
+
+  /**
+   * Reads one packet or offloaded burst into slot {@code slot}. The burst stays valid until the same
+   * slot is read into again, so a turn of the loop may hold a whole batch before it flushes.
+   *
+   * @param slot 0 to {@link #slots()} - 1
+   */
+  int read(Burst into, int slot);
+
+  /** Number of independent read slots. */
+  int slots();
+
+  /**
+   * Writes a burst to the kernel: a burst of many with an offload header in one call where the device
+   * has offload, else packet by packet. Counted and dropped when the kernel refuses.
+   */
+  void write(Burst burst);
+
+  @Override
+  void close();
+}
