@@ -8,8 +8,8 @@ import oasis.packet.Burst;
  * A UDP socket that carries IP packets, one per datagram, in batches. Confined to the data loop.
  *
  * <p>Receiving: {@link #receive} fills up to {@link #slots()} messages; each may be a run of
- * equal-sized datagrams of one sender ({@code UDP_GRO}), the last one shorter. Sending: {@link #add}
- * queues, {@link #flush} sends the queue with as few calls as possible ({@code UDP_SEGMENT},
+ * equal-sized datagrams of one sender ({@code UDP_GRO}), the last one shorter. Sending: {@link
+ * #add} queues, {@link #flush} sends the queue with as few calls as possible ({@code UDP_SEGMENT},
  * {@code sendmmsg}). What was added must stay unchanged until the flush.
  */
 public interface DatagramPort extends AutoCloseable {

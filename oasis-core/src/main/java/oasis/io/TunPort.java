@@ -21,8 +21,8 @@ public interface TunPort extends AutoCloseable {
   int mtu();
 
   /**
-   * Reads one packet or offloaded burst into slot {@code slot}. The burst stays valid until the same
-   * slot is read into again, so a turn of the loop may hold a whole batch before it flushes.
+   * Reads one packet or offloaded burst into slot {@code slot}. The burst stays valid until the
+   * same slot is read into again, so a turn of the loop may hold a whole batch before it flushes.
    *
    * @param slot 0 to {@link #slots()} - 1
    */
@@ -32,8 +32,8 @@ public interface TunPort extends AutoCloseable {
   int slots();
 
   /**
-   * Writes a burst to the kernel: a burst of many with an offload header in one call where the device
-   * has offload, else packet by packet. Counted and dropped when the kernel refuses.
+   * Writes a burst to the kernel: a burst of many with an offload header in one call where the
+   * device has offload, else packet by packet. Counted and dropped when the kernel refuses.
    */
   void write(Burst burst);
 

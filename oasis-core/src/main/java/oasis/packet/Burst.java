@@ -57,8 +57,8 @@ public final class Burst {
 
   /**
    * Fills this burst from a virtio network header and the IP packet behind it, as a TUN device or a
-   * packet socket with {@code PACKET_VNET_HDR} gives it. Nothing the header says is trusted: lengths
-   * are derived again from the packet and every offset is checked.
+   * packet socket with {@code PACKET_VNET_HDR} gives it. Nothing the header says is trusted:
+   * lengths are derived again from the packet and every offset is checked.
    *
    * @param at index of the virtio header
    * @param length bytes from {@code at}: virtio header, {@code linkBytes} and packet
@@ -138,8 +138,8 @@ public final class Burst {
   }
 
   /**
-   * True when the transport checksum field holds only the folded sum of the pseudo-header
-   * (virtio's NEEDS_CSUM): whoever sends the packet out must finish it.
+   * True when the transport checksum field holds only the folded sum of the pseudo-header (virtio's
+   * NEEDS_CSUM): whoever sends the packet out must finish it.
    */
   public boolean partialChecksum() {
     return partialChecksum;
