@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.engine;
+
+import oasis.packet.Burst;
+
+/**
+ * What the engine asks its surroundings to do. Calls come from inside the engine's handlers; a burst
+ * must be taken (queued by reference to its memory, or written) before the call returns, since the
+ * engine and its reader refill it.
+ */
+public interface Effects {
+  /** Hands an inbound burst, or an answer that the engine wrote itself, to the programs. */
+  void toTun(Burst burst);
+
+  /** Sends an outbound burst to the entry node of a carrier. */
+  void toCarrier(int carrier, Burst burst);
+
+  /** Sends an outbound burst by the underlay (OC0); its source is already translated. */
+  void toUnderlay(Burst burst);
+
+  /** Sends an empty datagram to a carrier's entry node, which answers with one. */
+  void probe(int carrier);
+}
