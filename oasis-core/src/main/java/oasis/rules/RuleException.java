@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.rules;
+
+/**
+ * A rule's text is wrong. The message is one line: what is wrong, at which column of the text, and
+ * what would be right.
+ */
+public final class RuleException extends Exception {
+  private static final long serialVersionUID = 1;
+
+  private final int column;
+
+  RuleException(int column, String what) {
+    super("column " + column + ": " + what);
+    this.column = column;
+  }
+
+  /** Where in the text, counted in characters from 1. */
+  public int column() {
+    return column;
+  }
+}

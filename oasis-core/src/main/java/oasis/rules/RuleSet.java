@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.rules;
+
+import java.util.List;
+import oasis.packet.FlowKey;
+
+/**
+ * An ordered list of rules, compiled. Immutable to its users and safe for any thread (the name
+ * matcher fills a bounded cache inside).
+ */
+public final class RuleSet {
+  private final List<Rule> rules;
+
+  private RuleSet(List<Rule> rules) {
+    this.rules = List.copyOf(rules);
+  }
+
+  /** Compiles rules in their order. */
+  public static RuleSet compile(List<Rule> rules) {
+    return new RuleSet(rules);
+  }
+
+  /** The rules in order; a match is an index into this list. */
+  public List<Rule> rules() {
+    return rules;
+  }
+
+  /**
+   * The first rule that matches a name, or -1. The cost depends on the name's length, not on the
+   * number of rules.
+   *
+   * @param name lower case, without the trailing dot
+   */
+  public int matchName(String name) {
+    return matchNameFrom(name, 0);
+  }
+
+  /** As {@link #matchName}, looking only at rules with index {@code from} and above. */
+  public int matchNameFrom(String name, int from) {
+    throw new UnsupportedOperationException("being written");
+  }
+
+  /** The first header rule that matches a flow, or -1. Allocates nothing. */
+  public int matchHeader(FlowKey key) {
+    return matchHeader(key, 0);
+  }
+
+  /** As {@link #matchHeader}, looking only at rules with index {@code from} and above. */
+  public int matchHeader(FlowKey key, int from) {
+    throw new UnsupportedOperationException("being written");
+  }
+}
