@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds the jars that the launcher runs. Sourced; $home is the repository.
+#
+# Each build is copied to a folder target/run/N of its own, so that a process that runs from the
+# build before keeps its jars, and class-data archives belong to exactly one build.
+
+current=$home/target/run/current
+
+is_stale() {
+  [[ -e $current/stamp ]] || return 0
+  # Folders count too: their time changes when a file goes away.
+  [[ -n $(find "$home"/pom.xml "$home"/.mvn "$home"/*/pom.xml "$home"/*/src/main \
+    -newer "$current/stamp" -print -quit) ]]
+}
+
+build_if_stale() {
+  is_stale || return 0
+  need_commands flock javac mvn
+  (
+    exec 9<"$home"
+    flock -n 9 || { echo "oasis: waiting for another build" >&2 && flock 9; }
+    if is_stale; then build; fi
+  )
+}
+
+build() {
+  local log=$home/target/build.log number run module jar
+  local show='s/^\[INFO\] Building \(.*\) 0.* \(\[.*\]\)$/oasis: building \1 \2/p; /^\[ERROR\]/p'
+  number=$(($(basename "$(readlink "$current" || echo 0)") + 1))
+  run=$home/target/run/$number
+  rm -rf "$run" "$home"/*/target/lib && mkdir -p "$run/lib"
+  touch "$run/stamp" # before the build: what is edited meanwhile is newer
+  echo "oasis: building (the first time downloads libraries; details in $log)" >&2
+  (cd "$home" && mvn -B -Dmaven.test.skip=true package </dev/null 2>&1) | tee "$log" | sed -un "$show" >&2 ||
+    { echo "oasis: the build failed, see $log" >&2 && return 1; }
+
+  for module in oasis-client exit-node emulator experiments; do
+    jar=("$home/$module/target/$module"-*.jar)
+    cp -u "${jar[0]}" "$home/$module"/target/lib/*.jar "$run/lib/"
+    (cd "$home/$module/target" && ls "${jar[0]##*/}" && ls lib) >"$run/$module.jars"
+  done
+  ln -sfn "$number" "$current"
+  find "$home/target/run" -mindepth 1 -maxdepth 1 -type d \
+    ! -name "$number" ! -name $((number - 1)) -exec rm -rf {} +
+  # After a build by sudo the owner of the sources must still be able to build.
+  if [[ $EUID = 0 ]]; then chown -R --reference="$home/pom.xml" "$home"/target "$home"/*/target; fi
+}
+
+# Sets class_path and archive_options for a main class; makes its class-data archive if missing.
+find_archive() {
+  local module=$1 main=$2 run java release archive jar
+  run=$(readlink -f "$current")
+  class_path=
+  while read -r jar; do class_path+=${class_path:+:}$run/lib/$jar; done <"$run/$module.jars"
+
+  java=$(readlink -f "$(type -P java)")
+  release=$(cksum "${java%/bin/java}/release" 2>/dev/null || java -version 2>&1 | cksum)
+  archive=$run/$main-${release%% *}.jsa
+  archive_options=(-Xshare:auto -Xlog:disable -Xlog:all=error:stderr)
+  if [[ ! -e $archive && -w $run ]]; then
+    java -Xlog:disable -XX:+UseSerialGC -XX:ArchiveClassesAtExit="$archive.$$" -cp "$class_path" "$main" --help \
+      >/dev/null 2>&1 && mv "$archive.$$" "$archive" || rm -f "$archive.$$"
+  fi
+  if [[ -e $archive ]]; then archive_options+=(-XX:SharedArchiveFile="$archive"); fi
+}

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Reads JUnit's XML reports: prints each failed or skipped test, then "PASSED FAILED SKIPPED".
+# Usage: reports.sh FOLDER...   Folders that do not exist hold no tests.
+set -euo pipefail
+
+find "$@" -name 'TEST-*.xml' -exec cat {} + 2>/dev/null | awk '
+  function attribute(name,   at) {
+    at = match($0, " " name "=\"[^\"]*\"")
+    return at ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : ""
+  }
+  function tell(what) {
+    what = what " " test
+    if (attribute("message") != "") what = what ": " substr(attribute("message"), 1, 160)
+    print "  " what
+  }
+  /<testsuite /   { tests += attribute("tests"); skipped += attribute("skipped")
+                    failed += attribute("failures") + attribute("errors") }
+  /<testcase /    { test = attribute("classname") "." attribute("name") }
+  /^ *<skipped/   { tell("skipped") }
+  /^ *<(failure|error)[ >]/ { tell("FAILED") }
+  END             { print tests - failed - skipped, failed + 0, skipped + 0 }'
