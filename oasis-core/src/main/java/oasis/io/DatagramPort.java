@@ -68,6 +68,9 @@ public interface DatagramPort extends AutoCloseable {
   /** Sends what is queued. Refused or overflowing messages are counted and dropped. */
   void flush();
 
+  /** What went in and out and what was dropped. */
+  PortCounters counters();
+
   @Override
   void close();
 }

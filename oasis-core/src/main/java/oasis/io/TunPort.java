@@ -37,6 +37,9 @@ public interface TunPort extends AutoCloseable {
    */
   void write(Burst burst);
 
+  /** What went in and out and what was dropped. */
+  PortCounters counters();
+
   @Override
   void close();
 }

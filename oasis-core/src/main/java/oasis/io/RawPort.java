@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.io;
+
+import oasis.packet.Burst;
+
+/**
+ * Sends IP packets with the addresses they have, by the routes of the host. Confined to the data
+ * loop. What was added must stay unchanged until the flush.
+ */
+public interface RawPort extends AutoCloseable {
+  /** Queues a burst, which leaves as single packets; flushes by itself when the queue is full. */
+  void add(Burst burst);
+
+  /** Sends what is queued. Refused or overflowing packets are counted and dropped. */
+  void flush();
+
+  /** What went out and what was dropped. */
+  PortCounters counters();
+
+  @Override
+  void close();
+}
