@@ -4,9 +4,9 @@ package oasis.client.engine;
 import oasis.packet.Burst;
 
 /**
- * What the engine asks its surroundings to do. Calls come from inside the engine's handlers; a burst
- * must be taken (queued by reference to its memory, or written) before the call returns, since the
- * engine and its reader refill it.
+ * What the engine asks its surroundings to do. Calls come from inside the engine's handlers; a
+ * burst must be taken (queued by reference to its memory, or written) before the call returns,
+ * since the engine and its reader refill it.
  */
 public interface Effects {
   /** Hands an inbound burst, or an answer that the engine wrote itself, to the programs. */
