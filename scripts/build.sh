@@ -32,7 +32,7 @@ build() {
   rm -rf "$run" "$home"/*/target/lib && mkdir -p "$run/lib"
   touch "$run/stamp" # before the build: what is edited meanwhile is newer
   echo "oasis: building (the first time downloads libraries; details in $log)" >&2
-  (cd "$home" && mvn -B -Dmaven.test.skip=true package </dev/null 2>&1) | tee "$log" | sed -un "$show" >&2 ||
+  (cd "$home" && mvn -B -Dmaven.test.skip=true -Doasis.warnings=-nowarn package </dev/null 2>&1) | tee "$log" | sed -un "$show" >&2 ||
     { echo "oasis: the build failed, see $log" >&2 && return 1; }
 
   for module in oasis-client exit-node emulator experiments; do
