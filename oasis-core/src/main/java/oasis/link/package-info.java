@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Link models and queues in virtual time: delay, jitter, loss, reordering, rate, and the priority
- * scheduler. It never sleeps and never reads a clock; {@code poll(now)} replays every event up to
- * now. Each link is confined to the thread that polls it.
+ * Link models in virtual time: loss, a drop-tail queue in bytes, rate and delay. They never sleep,
+ * never read a clock and hold no packets; answers depend on logical arrival times alone, not on
+ * when they are asked for. Each model is confined to the thread that feeds it.
  */
 @NullMarked
 package oasis.link;
