@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.io.control;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * The command line's side of the control interface: one request per connection, on the JDK's own
+ * Unix sockets, because starting Netty costs more than the request.
+ */
+public final class ControlClient {
+  /** Longest answer that is read. */
+  static final int MAX_ANSWER_BYTES = 64 << 20;
+
+  private static final byte[] HEAD_END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final Path socket;
+  private final String daemon;
+
+  /**
+   * @param daemon what messages call the other side, for instance {@code client}
+   */
+  public ControlClient(Path socket, String daemon) {
+    this.socket = socket;
+    this.daemon = daemon;
+  }
+
+  /** GET. */
+  public Response get(String pathAndQuery) throws IOException {
+    return call("GET", pathAndQuery, new byte[0]);
+  }
+
+  /** POST of a JSON value. */
+  public Response post(String pathAndQuery, Object json) throws IOException {
+    return call("POST", pathAndQuery, Json.write(json));
+  }
+
+  /** DELETE. */
+  public Response delete(String pathAndQuery) throws IOException {
+    return call("DELETE", pathAndQuery, new byte[0]);
+  }
+
+  /**
+   * Sends one request and waits for its answer.
+   *
+   * @param pathAndQuery percent-encoded already
+   * @throws IOException one line for the user: nobody listens, no permission, or a broken answer
+   */
+  public Response call(String method, String pathAndQuery, byte[] body) throws IOException {
+    if (pathAndQuery.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+      throw new IllegalArgumentException("not percent-encoded: " + pathAndQuery);
+    }
+    if (body.length > ControlServer.MAX_BODY_BYTES) {
+      throw new IOException("a request may have %d bytes".formatted(ControlServer.MAX_BODY_BYTES));
+    }
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      connect(channel);
+      String head =
+          """
+          %s %s HTTP/1.1\r
+          Host: localhost\r
+          Connection: close\r
+          Content-Type: application/json\r
+          Content-Length: %d\r
+          \r
+          """
+              .formatted(method, pathAndQuery, body.length);
+      return parse(exchange(channel, head.getBytes(StandardCharsets.US_ASCII), body));
+    }
+  }
+
+  private byte[] exchange(SocketChannel channel, byte[] head, byte[] body) throws IOException {
+    try {
+      write(channel, head);
+      write(channel, body);
+      return readAll(channel);
+    } catch (SocketException e) {
+      throw new IOException("the %s at %s closed the connection".formatted(daemon, socket), e);
+    }
+  }
+
+  private void connect(SocketChannel channel) throws IOException {
+    if (!Files.exists(socket)) {
+      throw new IOException(nobody());
+    }
+    if (!Files.isWritable(socket)) {
+      throw new AccessDeniedException(
+          "no permission for %s; run this as the user that runs the %s".formatted(socket, daemon));
+    }
+    try {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+    } catch (ConnectException e) {
+      throw new IOException(nobody(), e);
+    } catch (IOException e) {
+      throw new IOException("cannot reach the %s at %s".formatted(daemon, socket), e);
+    }
+  }
+
+  private String nobody() {
+    return "no %s is running at %s".formatted(daemon, socket);
+  }
+
+  private static void write(SocketChannel channel, byte[] bytes) throws IOException {
+    ByteBuffer rest = ByteBuffer.wrap(bytes);
+    while (rest.hasRemaining()) {
+      channel.write(rest);
+    }
+  }
+
+  private byte[] readAll(SocketChannel channel) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    ByteBuffer chunk = ByteBuffer.allocate(16 << 10);
+    while (channel.read(chunk) >= 0) {
+      all.write(chunk.array(), 0, chunk.position());
+      chunk.clear();
+      if (all.size() > MAX_ANSWER_BYTES) {
+        throw broken();
+      }
+    }
+    return all.toByteArray();
+  }
+
+  private Response parse(byte[] answer) throws IOException {
+    int end = indexOf(answer, HEAD_END);
+    if (end < 0) {
+      throw broken();
+    }
+    String[] lines = new String(answer, 0, end, StandardCharsets.ISO_8859_1).split("\r\n", -1);
+    String type = "";
+    int length = 0;
+    for (int i = 1; i < lines.length; i++) {
+      int colon = lines[i].indexOf(':');
+      String name = lines[i].substring(0, Math.max(0, colon)).toLowerCase(Locale.ROOT);
+      String value = lines[i].substring(colon + 1).strip();
+      if (name.equals("content-type")) {
+        type = value;
+      } else if (name.equals("content-length")) {
+        length = number(value);
+      }
+    }
+    byte[] body = new byte[Math.min(length, answer.length)];
+    if (answer.length - end - HEAD_END.length != length) {
+      throw broken();
+    }
+    System.arraycopy(answer, end + HEAD_END.length, body, 0, length);
+    return new Response(status(lines[0]), type, body);
+  }
+
+  private int status(String line) throws IOException {
+    String[] words = line.split(" ", 3);
+    if (words.length < 2 || !words[0].startsWith("HTTP/1.")) {
+      throw broken();
+    }
+    return number(words[1]);
+  }
+
+  private int number(String text) throws IOException {
+    if (!text.matches("[0-9]{1,9}")) {
+      throw broken();
+    }
+    return Integer.parseInt(text);
+  }
+
+  private IOException broken() {
+    return new IOException("the %s at %s gave a broken answer".formatted(daemon, socket));
+  }
+
+  private static int indexOf(byte[] in, byte[] what) {
+    for (int i = 0; i + what.length <= in.length; i++) {
+      if (Arrays.equals(in, i, i + what.length, what, 0, what.length)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.io.control;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
+import io.netty.handler.flow.FlowControlHandler;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Serves the control interface on a Unix socket of mode 0600, with one thread.
+ *
+ * <p>Pipelined requests of one connection are handled one after the other, so answers keep their
+ * order and a client cannot queue work without limit.
+ */
+public final class ControlServer implements AutoCloseable {
+  /** Longest request body; more is answered with 413. */
+  public static final int MAX_BODY_BYTES = 64 << 10;
+
+  /** Longest request line, and all header fields together. */
+  static final int MAX_HEAD_BYTES = 8 << 10;
+
+  /** A connection that is silent for so long is closed. */
+  static final int IDLE_SECONDS = 60;
+
+  /** Open connections; the next ones wait in the socket's backlog. */
+  private static final int BACKLOG = 64;
+
+  private final SocketFile file;
+  private final MultiThreadIoEventLoopGroup group;
+  private final Channel channel;
+
+  private ControlServer(SocketFile file, MultiThreadIoEventLoopGroup group, Channel channel) {
+    this.file = file;
+    this.group = group;
+    this.channel = channel;
+  }
+
+  /**
+   * Starts to serve. The socket's directory is made (mode 0700) when it is missing. A socket that
+   * nobody listens on any more is replaced.
+   *
+   * @param socket at most 90 bytes long (sun_path holds 108, and a temporary name is used first)
+   * @throws IOException when another process listens there, or the place cannot be used
+   */
+  public static ControlServer start(Path socket, Routes routes) throws IOException {
+    SocketFile file = SocketFile.prepare(socket);
+    MultiThreadIoEventLoopGroup group =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("control", true), EpollIoHandler.newFactory());
+    ControlServer server = null;
+    try {
+      Channel channel =
+          new ServerBootstrap()
+              .group(group)
+              .channel(EpollServerDomainSocketChannel.class)
+              .option(ChannelOption.SO_BACKLOG, BACKLOG)
+              .childOption(ChannelOption.AUTO_READ, false)
+              .childHandler(new Pipeline(routes))
+              .bind(new DomainSocketAddress(file.bindAt().toFile()))
+              .sync()
+              .channel();
+      file.publish();
+      server = new ControlServer(file, group, channel);
+      return server;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while opening " + socket, e);
+    } finally {
+      if (server == null) {
+        file.discard();
+        group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  /** Path of the socket. */
+  public Path socket() {
+    return file.path();
+  }
+
+  /** Stops to listen, removes the socket and closes all connections. */
+  @Override
+  public void close() {
+    file.discard();
+    channel.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+  }
+
+  /** What each connection runs through. */
+  static final class Pipeline extends ChannelInitializer<Channel> {
+    private final Routes routes;
+
+    Pipeline(Routes routes) {
+      this.routes = routes;
+    }
+
+    @Override
+    protected void initChannel(Channel connection) {
+      connection
+          .pipeline()
+          .addLast(new HttpServerCodec(MAX_HEAD_BYTES, MAX_HEAD_BYTES, MAX_HEAD_BYTES))
+          .addLast(new HttpServerKeepAliveHandler())
+          .addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true))
+          .addLast(new FlowControlHandler())
+          .addLast(new IdleStateHandler(0, 0, IDLE_SECONDS))
+          .addLast(new ControlHandler(routes));
+    }
+  }
+}
