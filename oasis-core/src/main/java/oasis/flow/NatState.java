@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.flow;
+
+/** What a {@link NatEngine} knows of a session, and how long the session may then be idle. */
+public enum NatState {
+  /** A bare SYN went out (RFC 5382 REQ-5: partially open, not below 4 minutes). */
+  SYN_SENT(240),
+  /** A SYN came back, and no acknowledgement has gone out yet; partially open. */
+  SYN_ANSWERED(240),
+  /** Open (RFC 5382 REQ-5: not below 2 hours 4 minutes). */
+  ESTABLISHED(7440),
+  /** The client has sent its FIN; data may come for long (RFC 6146 section 3.5.2.2). */
+  CLOSED_INSIDE(7440),
+  /** The remote end has sent its FIN; data may go for long (RFC 6146 section 3.5.2.2). */
+  CLOSED_OUTSIDE(7440),
+  /** Both FINs were seen (RFC 5382 REQ-5: closing, not below 4 minutes). */
+  CLOSED(240),
+  /** A RST was seen (RFC 7857 section 2.2: 4 minutes, since it may have been forged). */
+  RESET(240),
+  /** UDP without an answer yet (RFC 4787 REQ-5: not below 2 minutes). */
+  UDP_UNANSWERED(120),
+  /** UDP both ways (RFC 4787 REQ-5: 5 minutes recommended). */
+  UDP(300),
+  /** UDP to port 53, answered or not (RFC 4787 REQ-5a allows less for well-known ports). */
+  DNS(60),
+  /** ICMP echo (RFC 5508 REQ-1: not below 60 seconds). */
+  ECHO(60);
+
+  private final long idleNs;
+
+  NatState(int idleSeconds) {
+    idleNs = idleSeconds * 1_000_000_000L;
+  }
+
+  /** Longest time without a packet, in nanoseconds; the session ends when it is reached. */
+  public long idleNs() {
+    return idleNs;
+  }
+
+  /** Whether the connection is over and only its port is kept. */
+  public boolean lingering() {
+    return this == CLOSED || this == RESET;
+  }
+}
