@@ -47,20 +47,22 @@ build() {
   if [[ $EUID = 0 ]]; then chown -R --reference="$home/pom.xml" "$home"/target "$home"/*/target; fi
 }
 
-# Sets class_path and archive_options for a main class; makes its class-data archive if missing.
+# Sets class_path and java_options for a main class; makes its class-data archive if missing.
 find_archive() {
   local module=$1 main=$2 run java release archive jar
   run=$(readlink -f "$current")
   class_path=
   while read -r jar; do class_path+=${class_path:+:}$run/lib/$jar; done <"$run/$module.jars"
 
+  # The archive must be made with the options that it is used with. Without -Xlog:disable a JVM that
+  # cannot use it would say so; it is as good without.
+  java_options=(-Xlog:disable -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED)
   java=$(readlink -f "$(type -P java)")
   release=$(cksum "${java%/bin/java}/release" 2>/dev/null || java -version 2>&1 | cksum)
   archive=$run/$main-${release%% *}.jsa
-  archive_options=(-Xshare:auto -Xlog:disable -Xlog:all=error:stderr)
   if [[ ! -e $archive && -w $run ]]; then
-    java -Xlog:disable -XX:+UseSerialGC -XX:ArchiveClassesAtExit="$archive.$$" -cp "$class_path" "$main" --help \
+    java "${java_options[@]}" -XX:ArchiveClassesAtExit="$archive.$$" -cp "$class_path" "$main" --help \
       >/dev/null 2>&1 && mv "$archive.$$" "$archive" || rm -f "$archive.$$"
   fi
-  if [[ -e $archive ]]; then archive_options+=(-XX:SharedArchiveFile="$archive"); fi
+  if [[ -e $archive ]]; then java_options+=(-Xshare:auto -XX:SharedArchiveFile="$archive"); fi
 }
