@@ -3,6 +3,7 @@ package oasis.io.control;
 
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -50,14 +51,19 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       send(context, Response.error(400, "not an HTTP/1.1 request"), true);
       return;
     }
-    answer(http)
-        .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
-        .whenComplete(
-            (response, failure) ->
-                context
-                    .executor()
-                    .execute(
-                        () -> send(context, response != null ? response : failed(failure), false)));
+    CompletableFuture<Response> unused =
+        answer(http)
+            .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
+            .whenComplete(
+                (response, failure) ->
+                    context
+                        .executor()
+                        .execute(
+                            () ->
+                                send(
+                                    context,
+                                    response != null ? response : failed(failure),
+                                    false)));
   }
 
   private CompletableFuture<Response> answer(FullHttpRequest http) {
@@ -114,9 +120,9 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
     if (close) {
       http.headers().set(HttpHeaderNames.CONNECTION, "close");
-      context.writeAndFlush(http).addListener(ChannelFutureListener.CLOSE);
+      ChannelFuture unused = context.writeAndFlush(http).addListener(ChannelFutureListener.CLOSE);
     } else {
-      context.writeAndFlush(http);
+      ChannelFuture unused = context.writeAndFlush(http);
       context.read();
     }
   }
@@ -124,7 +130,7 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof IdleStateEvent) {
-      context.close();
+      close(context);
     }
   }
 
@@ -133,6 +139,10 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     if (!(cause instanceof IOException)) {
       LOG.debug("A control connection failed", cause);
     }
-    context.close();
+    close(context);
+  }
+
+  private static void close(ChannelHandlerContext context) {
+    ChannelFuture unused = context.close();
   }
 }

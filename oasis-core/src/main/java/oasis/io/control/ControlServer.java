@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
 import io.netty.handler.flow.FlowControlHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -81,7 +82,7 @@ public final class ControlServer implements AutoCloseable {
     } finally {
       if (server == null) {
         file.discard();
-        group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        Future<?> unused = group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       }
     }
   }
