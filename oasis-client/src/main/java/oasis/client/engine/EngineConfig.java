@@ -33,8 +33,7 @@ public record EngineConfig(
 
   /** The default configuration. */
   public static EngineConfig defaults(int tunMtu, long seed) {
-    return new EngineConfig(
-        65_536, tunMtu, SECOND_NS, 5 * SECOND_NS / 2, 5 * SECOND_NS, 1_000, seed);
+    return new EngineConfig(65_536, tunMtu, SECOND_NS, 2 * SECOND_NS, 5 * SECOND_NS, 1_000, seed);
   }
 
   private static void require(boolean holds, String otherwise) {
