@@ -23,12 +23,25 @@ public final class Coalescer {
   /** Result of {@link #next}: a packet failed its check; see {@link #lastDrop}. */
   public static final int DROPPED = 2;
 
+  private static final int MAX_TOTAL = 65_535;
+
+  private final boolean mergeUdp;
+  private final Burst candidate = new Burst();
+  private ByteBuffer memory = ByteBuffer.allocate(0);
+  private long address;
+  private int at;
+  private int end;
+  private int packetBytes;
+  private DropReason lastDrop = DropReason.TRUNCATED;
+
   /**
    * Makes a coalescer.
    *
    * @param mergeUdp whether UDP datagrams merge too, for a device that takes them (USO)
    */
-  public Coalescer(boolean mergeUdp) {}
+  public Coalescer(boolean mergeUdp) {
+    this.mergeUdp = mergeUdp;
+  }
 
   /**
    * Begins a run.
@@ -37,19 +50,73 @@ public final class Coalescer {
    * @param address native address of its index 0, or 0
    * @param at index of the first packet
    * @param bytes length of the whole run
-   * @param packetBytes length of each packet but the last, which may be shorter
+   * @param packetBytes length of each packet but the last, which may be shorter; at least 1
    */
   public void begin(ByteBuffer memory, long address, int at, int bytes, int packetBytes) {
-    throw new UnsupportedOperationException("being written");
+    this.memory = memory;
+    this.address = address;
+    this.at = at;
+    this.end = at + bytes;
+    this.packetBytes = packetBytes;
   }
 
   /** Fills {@code into} from the next packets; {@link #END}, {@link #BURST} or {@link #DROPPED}. */
   public int next(Burst into) {
-    throw new UnsupportedOperationException("being written");
+    if (at >= end) {
+      return END;
+    }
+    int bytes = nextBytes();
+    DropReason bad = into.check(memory, address, at, bytes);
+    at += bytes;
+    if (bad != null) {
+      lastDrop = bad;
+      return DROPPED;
+    }
+    if (at < end && Merge.mayBegin(into, mergeUdp)) {
+      extend(into);
+    }
+    return BURST;
   }
 
   /** Why the last {@link #DROPPED} packet was dropped. */
   public DropReason lastDrop() {
-    throw new UnsupportedOperationException("being written");
+    return lastDrop;
+  }
+
+  private int nextBytes() {
+    return Math.min(packetBytes, end - at);
+  }
+
+  private void extend(Burst b) {
+    int size = b.payloadBytes;
+    int total = size;
+    int pieces = 1;
+    int previous = b.start;
+    boolean more = true;
+    while (more && at < end && pieces < Burst.MAX_PIECES) {
+      int bytes = nextBytes();
+      if (candidate.check(memory, address, at, bytes) != null
+          || candidate.payloadBytes > size
+          || b.headerBytes() + total + candidate.payloadBytes > MAX_TOTAL
+          || !Merge.follows(b, previous, total, candidate)
+          || (pieces == 1 && !Transport.checksumIsRight(b))
+          || !Transport.checksumIsRight(candidate)) {
+        break;
+      }
+      b.pieceStart[pieces] = candidate.payload;
+      b.pieceBytes[pieces] = candidate.payloadBytes;
+      pieces++;
+      total += candidate.payloadBytes;
+      previous = candidate.start;
+      at += bytes;
+      more = candidate.payloadBytes == size && !Merge.ends(candidate);
+    }
+    if (pieces > 1) {
+      b.pieces = pieces;
+      b.payloadBytes = total;
+      b.segmentBytes = size;
+      b.partialChecksum = true;
+      Merge.writeHeaders(b, !more && Merge.ends(candidate));
+    }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.packet;
 
+import java.nio.ByteBuffer;
+
 /**
  * Changes addresses, ports and the MSS option of a checked burst in place and keeps its checksums
  * as right as they were: complete ones are updated incrementally, so that a wrong checksum stays
@@ -19,16 +21,106 @@ public final class Rewrite {
    * @param port source port, or echo identifier
    */
   public static void source(Burst b, long hi, long lo, int port) {
-    throw new UnsupportedOperationException("being written");
+    set(b, b.start + (b.version == 4 ? 12 : 8), 0, hi, lo, port);
   }
 
   /** Sets destination address and destination port; see {@link #source}. */
   public static void destination(Burst b, long hi, long lo, int port) {
-    throw new UnsupportedOperationException("being written");
+    set(b, b.start + (b.version == 4 ? 16 : 24), 2, hi, lo, port);
+  }
+
+  private static void set(Burst b, int addressAt, int portOffset, long hi, long lo, int port) {
+    ByteBuffer m = b.buffer;
+    long addressDelta = Edit.putAddress(m, b.version, addressAt, hi, lo);
+    if (b.version == 4) {
+      Edit.adjust(m, b.start + 10, addressDelta);
+    }
+    if (b.laterFragment) {
+      return;
+    }
+    int portAt = portAt(m, b.protocol, b.transport, portOffset);
+    long portDelta = portAt < 0 ? 0 : Edit.put16(m, portAt, port);
+    if (b.partialChecksum) {
+      Transport.putPartialChecksum(b);
+    } else {
+      adjustTransport(m, b.protocol, b.transport, addressDelta, portDelta);
+    }
+  }
+
+  /**
+   * Index of a port or echo identifier, or -1; {@code offset} is 0 for source, 2 for destination.
+   */
+  static int portAt(ByteBuffer m, int protocol, int transport, int offset) {
+    if (protocol == Ip.TCP || protocol == Ip.UDP) {
+      return transport + offset;
+    }
+    boolean icmp = protocol == Ip.ICMP || protocol == Ip.ICMP6;
+    return icmp && Icmp.isEcho(protocol, Icmp.type(m, transport)) ? transport + 4 : -1;
+  }
+
+  /** Lets a complete transport checksum follow; returns the delta of its own word. */
+  static long adjustTransport(
+      ByteBuffer m, int protocol, int transport, long addressDelta, long portDelta) {
+    switch (protocol) {
+      case Ip.TCP:
+        return Edit.adjust(m, transport + Tcp.CHECKSUM, addressDelta + portDelta);
+      case Ip.UDP:
+        return Edit.adjustUdp(m, transport + Udp.CHECKSUM, addressDelta + portDelta);
+      case Ip.ICMP:
+        // ICMP for IPv4 has no pseudo-header.
+        return Edit.adjust(m, transport + Icmp.CHECKSUM, portDelta);
+      case Ip.ICMP6:
+        return Edit.adjust(m, transport + Icmp.CHECKSUM, addressDelta + portDelta);
+      default:
+        return 0;
+    }
   }
 
   /** Lowers the MSS option of a SYN or SYN-ACK to at most {@code maxMss}; else does nothing. */
   public static void clampMss(Burst b, int maxMss) {
-    throw new UnsupportedOperationException("being written");
+    if (b.protocol != Ip.TCP
+        || b.laterFragment
+        || (Tcp.flags(b.buffer, b.transport) & Tcp.SYN) == 0) {
+      return;
+    }
+    ByteBuffer m = b.buffer;
+    int at = b.transport + Tcp.BYTES;
+    while (at < b.payload) {
+      int kind = m.get(at) & 0xff;
+      if (kind == Tcp.OPTION_NOP) {
+        at++;
+        continue;
+      }
+      if (kind == Tcp.OPTION_END || at + 2 > b.payload) {
+        return;
+      }
+      int bytes = m.get(at + 1) & 0xff;
+      if (bytes < 2 || at + bytes > b.payload) {
+        return;
+      }
+      if (kind == Tcp.OPTION_MSS && bytes == 4) {
+        lowerMss(b, at + 2, maxMss);
+      }
+      at += bytes;
+    }
+  }
+
+  private static void lowerMss(Burst b, int at, int maxMss) {
+    int old = b.buffer.getShort(at) & 0xffff;
+    if (old <= maxMss) {
+      return;
+    }
+    b.buffer.putShort(at, (short) maxMss);
+    // A partial checksum does not cover options yet.
+    if (!b.partialChecksum) {
+      // At an odd offset its bytes count in two words, each on the other side: as if swapped.
+      boolean odd = (at - b.transport & 1) != 0;
+      long delta = odd ? Edit.delta16(swap(old), swap(maxMss)) : Edit.delta16(old, maxMss);
+      Edit.adjust(b.buffer, b.transport + Tcp.CHECKSUM, delta);
+    }
+  }
+
+  private static int swap(int word) {
+    return word >>> 8 | (word & 0xff) << 8;
   }
 }

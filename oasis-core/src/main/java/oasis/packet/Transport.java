@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.packet;
+
+import java.nio.ByteBuffer;
+
+/** What the transport protocols have in common: where their checksum stands and what it covers. */
+final class Transport {
+  private Transport() {}
+
+  /** Offset of the checksum in the transport header; -1 for a protocol that we do not know. */
+  static int checksumOffset(int protocol) {
+    switch (protocol) {
+      case Ip.TCP:
+        return Tcp.CHECKSUM;
+      case Ip.UDP:
+        return Udp.CHECKSUM;
+      case Ip.ICMP:
+      case Ip.ICMP6:
+        return Icmp.CHECKSUM;
+      default:
+        return -1;
+    }
+  }
+
+  /** Bytes of transport header and payload. */
+  static int bytes(Burst b) {
+    return b.payload - b.transport + b.payloadBytes;
+  }
+
+  /** Puts the folded pseudo-header sum where the kernel expects it of an unfinished checksum. */
+  static void putPartialChecksum(Burst b) {
+    long pseudo = Checksum.pseudo(b.buffer, b.start, b.protocol, bytes(b));
+    b.buffer.putShort(b.transport + checksumOffset(b.protocol), (short) Checksum.fold(pseudo));
+  }
+
+  /** True when the complete checksum of a contiguous, unfragmented TCP or UDP packet is right. */
+  static boolean checksumIsRight(Burst b) {
+    int bytes = bytes(b);
+    long pseudo = Checksum.pseudo(b.buffer, b.start, b.protocol, bytes);
+    return Checksum.fold(Checksum.sum(b.buffer, b.transport, bytes, pseudo)) == 0xffff;
+  }
+
+  /**
+   * Writes a checksum computed anew. A UDP checksum that comes out as 0 is sent as ffff, since 0
+   * says that there is none (RFC 768).
+   */
+  static void putChecksum(ByteBuffer m, int transport, int protocol, long sum) {
+    int checksum = Checksum.finish(sum);
+    if (checksum == 0 && protocol == Ip.UDP) {
+      checksum = 0xffff;
+    }
+    m.putShort(transport + checksumOffset(protocol), (short) checksum);
+  }
+}
