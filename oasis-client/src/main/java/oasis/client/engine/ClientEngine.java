@@ -70,8 +70,8 @@ public final class ClientEngine {
   }
 
   /** Removes a carrier; its TCP flows are reset, its other flows choose again. */
-  public void removeCarrier(int carrier, long nowNs) {
-    abandon(carrier, nowNs);
+  public void removeCarrier(int carrier) {
+    abandon(carrier);
     for (int f = map.next(0); f >= 0; f = map.next(f + 1)) {
       if (map.carrier[f] == carrier) {
         map.carrier[f] = Policy.MISSING;
@@ -87,7 +87,7 @@ public final class ClientEngine {
    *     has not been added
    */
   public void setRules(RuleSet rules, int[] carrierOfRule, long nowNs) {
-    policy = new Policy(rules, carrierOfRule.clone());
+    policy = new Policy(rules, carrierOfRule);
     for (int c = 1; c < Carriers.MAX; c++) {
       boolean named = false;
       for (int carrier : carrierOfRule) {
@@ -144,7 +144,7 @@ public final class ClientEngine {
   /** The carrier's host refused a datagram: nothing listens on the entry port. */
   public void onRefused(int carrier, long nowNs) {
     if (carriers.refused(carrier)) {
-      abandon(carrier, nowNs);
+      abandon(carrier);
     }
   }
 
@@ -167,7 +167,7 @@ public final class ClientEngine {
         effects.probe(c);
       }
       if (carriers.judge(c, nowNs)) {
-        abandon(c, nowNs);
+        abandon(c);
       }
     }
     for (int f = map.expired(nowNs, key); f >= 0; f = map.expired(nowNs, key)) {
@@ -391,7 +391,7 @@ public final class ClientEngine {
   }
 
   /** The carrier is dead: its TCP connections learn it now instead of hanging. */
-  private void abandon(int carrier, long nowNs) {
+  private void abandon(int carrier) {
     for (int f = map.next(0); f >= 0; f = map.next(f + 1)) {
       if (map.carrier[f] == carrier) {
         map.key(f, key);

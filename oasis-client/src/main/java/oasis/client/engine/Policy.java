@@ -6,14 +6,8 @@ import oasis.rules.Otherwise;
 import oasis.rules.Rule;
 import oasis.rules.RuleSet;
 
-/**
- * An immutable pair: the rules, and the carrier that each rule's overlay stands for.
- *
- * @param rules the compiled rules
- * @param carrierOfRule carrier index by rule number; {@link Carriers#UNDERLAY} for the underlay,
- *     {@link #MISSING} for an overlay that has not been added
- */
-record Policy(RuleSet rules, int[] carrierOfRule) {
+/** An immutable pair: the rules, and the carrier that each rule's overlay stands for. */
+final class Policy {
   /** The rule's overlay has not been added. */
   static final int MISSING = -1;
 
@@ -22,6 +16,18 @@ record Policy(RuleSet rules, int[] carrierOfRule) {
 
   /** No rule matches. */
   static final int NO_RULE = -1;
+
+  private final RuleSet rules;
+  private final int[] carrierOfRule;
+
+  /**
+   * @param carrierOfRule carrier index by rule number; {@link Carriers#UNDERLAY} for the underlay,
+   *     {@link #MISSING} for an overlay that has not been added
+   */
+  Policy(RuleSet rules, int[] carrierOfRule) {
+    this.rules = rules;
+    this.carrierOfRule = carrierOfRule.clone();
+  }
 
   /** First rule that matches the name, or {@link #NO_RULE}. */
   int matchName(String lowerCaseName) {

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import oasis.packet.Address;
+import oasis.packet.Addresses;
+import oasis.packet.Burst;
+import oasis.packet.Checksum;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import oasis.packet.Tcp;
+
+/** Builds and judges whole packets of either family, slowly and plainly, for tests. */
+public final class Packets {
+  private Packets() {}
+
+  /** A 5-tuple from text addresses. */
+  public static FlowKey key(int protocol, String src, int sport, String dst, int dport) {
+    Address from = Address.parse(src);
+    Address to = Address.parse(dst);
+    return new FlowKey().set(from.hi(), from.lo(), to.hi(), to.lo(), protocol, sport, dport);
+  }
+
+  /** A TCP segment without options. */
+  public static ByteBuffer tcp(FlowKey key, int flags, int seq, int ack, byte[] payload) {
+    return tcp(key, flags, seq, ack, new byte[0], payload);
+  }
+
+  /**
+   * A TCP segment.
+   *
+   * @param options option bytes, a multiple of four
+   */
+  public static ByteBuffer tcp(
+      FlowKey key, int flags, int seq, int ack, byte[] options, byte[] payload) {
+    ByteBuffer t = ByteBuffer.allocate(Tcp.BYTES + options.length + payload.length);
+    t.putShort((short) key.sport()).putShort((short) key.dport()).putInt(seq).putInt(ack);
+    t.put((byte) ((Tcp.BYTES + options.length) << 2)).put((byte) flags);
+    t.putShort((short) 64_000).putShort((short) 0).putShort((short) 0).put(options).put(payload);
+    return ip(key, t.array(), 16);
+  }
+
+  /** A UDP datagram with a checksum. */
+  public static ByteBuffer udp(FlowKey key, byte[] payload) {
+    ByteBuffer u = ByteBuffer.allocate(8 + payload.length);
+    u.putShort((short) key.sport()).putShort((short) key.dport());
+    u.putShort((short) u.capacity()).putShort((short) 0).put(payload);
+    return ip(key, u.array(), 6);
+  }
+
+  /** An ICMP or ICMPv6 message; for an echo, give the identifier in the body. */
+  public static ByteBuffer icmp(FlowKey key, int type, int code, byte[] rest) {
+    ByteBuffer m = ByteBuffer.allocate(4 + rest.length);
+    m.put((byte) type).put((byte) code).putShort((short) 0).put(rest);
+    return ip(key, m.array(), 2);
+  }
+
+  /** An ICMP echo request, identifier from the key's source port. */
+  public static ByteBuffer echo(FlowKey key, boolean request, int sequence) {
+    ByteBuffer rest = ByteBuffer.allocate(12);
+    rest.putShort((short) key.sport()).putShort((short) sequence).putLong(0x0102_0304_0506_0708L);
+    int type = key.protocol() == Ip.ICMP ? (request ? 8 : 0) : (request ? 128 : 129);
+    return icmp(key, type, 0, rest.array());
+  }
+
+  private static ByteBuffer ip(FlowKey key, byte[] transport, int checksumAt) {
+    boolean v4 = Addresses.isV4(key.srcHi, key.srcLo);
+    int header = v4 ? Ip.V4_BYTES : Ip.V6_BYTES;
+    ByteBuffer b = ByteBuffer.allocateDirect(header + transport.length);
+    if (v4) {
+      b.putShort(0, (short) 0x4500).putShort(2, (short) b.capacity());
+      b.putShort(4, (short) 7).putShort(6, (short) 0x4000);
+      b.put(8, (byte) 64).put(9, (byte) key.protocol());
+      b.putInt(12, (int) key.srcLo).putInt(16, (int) key.dstLo);
+      b.putShort(10, (short) Checksum.finish(Checksum.sum(b, 0, header, 0)));
+    } else {
+      b.putInt(0, 0x6000_0000).putShort(4, (short) transport.length);
+      b.put(6, (byte) key.protocol()).put(7, (byte) 64);
+      b.putLong(8, key.srcHi).putLong(16, key.srcLo);
+      b.putLong(24, key.dstHi).putLong(32, key.dstLo);
+    }
+    b.put(header, transport);
+    int sum = transportSum(b, header, key.protocol());
+    if (key.protocol() == Ip.UDP && sum == 0) {
+      sum = 0xffff;
+    }
+    return b.putShort(header + checksumAt, (short) sum);
+  }
+
+  /** The checksum that the transport part of a packet should have, its field counted as it is. */
+  private static int transportSum(ByteBuffer b, int header, int protocol) {
+    int bytes = b.capacity() - header;
+    long pseudo = protocol == Ip.ICMP ? 0 : Checksum.pseudo(b, 0, protocol, bytes);
+    return Checksum.finish(Checksum.sum(b, header, bytes, pseudo));
+  }
+
+  /** A burst that holds the packet; fails when the packet does not pass its check. */
+  public static Burst burst(ByteBuffer packet) {
+    Burst burst = new Burst();
+    assertThat(burst.check(packet, 0, 0, packet.capacity())).as("why refused").isNull();
+    return burst;
+  }
+
+  /** The bytes of a burst that is one packet, or contiguous. */
+  public static byte[] bytes(Burst b) {
+    byte[] bytes = new byte[b.length()];
+    b.buffer().get(b.start(), bytes, 0, b.headerBytes());
+    int at = b.headerBytes();
+    for (int i = 0; i < b.pieces(); i++) {
+      b.buffer().get(b.pieceStart(i), bytes, at, b.pieceBytes(i));
+      at += b.pieceBytes(i);
+    }
+    return bytes;
+  }
+
+  /** A copy of the bytes as a direct buffer. */
+  public static ByteBuffer direct(byte[] bytes) {
+    return ByteBuffer.allocateDirect(bytes.length).put(0, bytes);
+  }
+
+  /** Fails unless the single packet's checksums are all right. */
+  public static void assertChecksums(byte[] packet) {
+    ByteBuffer b = direct(packet);
+    Burst burst = burst(b);
+    int header = burst.transport() - burst.start();
+    boolean none = burst.protocol() == Ip.UDP && b.getShort(burst.transport() + 6) == 0;
+    if (!burst.laterFragment() && !none) {
+      assertThat(transportSum(b, header, burst.protocol())).as("transport checksum").isZero();
+    }
+  }
+}
