@@ -142,32 +142,24 @@ final class Headers {
   }
 
   private static boolean transportIsGood(Burst b, int header, int bytes) {
-    switch (b.protocol) {
-      case Ip.TCP:
-        return header >= Tcp.BYTES;
-      case Ip.UDP:
+    return switch (b.protocol) {
+      case Ip.TCP -> header >= Tcp.BYTES;
+      case Ip.UDP -> {
         int length = Udp.length(b.buffer, b.transport);
-        return b.fragment ? length > bytes : length == bytes;
-      case Ip.ICMP:
-        return b.version == 4;
-      case Ip.ICMP6:
-        return b.version == 6;
-      default:
-        return true;
-    }
+        yield b.fragment ? length > bytes : length == bytes;
+      }
+      case Ip.ICMP -> b.version == 4;
+      case Ip.ICMP6 -> b.version == 6;
+      default -> true;
+    };
   }
 
   private static int transportHeaderBytes(int protocol) {
-    switch (protocol) {
-      case Ip.TCP:
-        return Tcp.BYTES;
-      case Ip.UDP:
-        return Udp.BYTES;
-      case Ip.ICMP:
-      case Ip.ICMP6:
-        return Icmp.BYTES;
-      default:
-        return 0;
-    }
+    return switch (protocol) {
+      case Ip.TCP -> Tcp.BYTES;
+      case Ip.UDP -> Udp.BYTES;
+      case Ip.ICMP, Ip.ICMP6 -> Icmp.BYTES;
+      default -> 0;
+    };
   }
 }

@@ -61,19 +61,14 @@ public final class Rewrite {
   /** Lets a complete transport checksum follow; returns the delta of its own word. */
   static long adjustTransport(
       ByteBuffer m, int protocol, int transport, long addressDelta, long portDelta) {
-    switch (protocol) {
-      case Ip.TCP:
-        return Edit.adjust(m, transport + Tcp.CHECKSUM, addressDelta + portDelta);
-      case Ip.UDP:
-        return Edit.adjustUdp(m, transport + Udp.CHECKSUM, addressDelta + portDelta);
-      case Ip.ICMP:
-        // ICMP for IPv4 has no pseudo-header.
-        return Edit.adjust(m, transport + Icmp.CHECKSUM, portDelta);
-      case Ip.ICMP6:
-        return Edit.adjust(m, transport + Icmp.CHECKSUM, addressDelta + portDelta);
-      default:
-        return 0;
-    }
+    return switch (protocol) {
+      case Ip.TCP -> Edit.adjust(m, transport + Tcp.CHECKSUM, addressDelta + portDelta);
+      case Ip.UDP -> Edit.adjustUdp(m, transport + Udp.CHECKSUM, addressDelta + portDelta);
+      // ICMP for IPv4 has no pseudo-header.
+      case Ip.ICMP -> Edit.adjust(m, transport + Icmp.CHECKSUM, portDelta);
+      case Ip.ICMP6 -> Edit.adjust(m, transport + Icmp.CHECKSUM, addressDelta + portDelta);
+      default -> 0;
+    };
   }
 
   /** Lowers the MSS option of a SYN or SYN-ACK to at most {@code maxMss}; else does nothing. */

@@ -9,17 +9,12 @@ final class Transport {
 
   /** Offset of the checksum in the transport header; -1 for a protocol that we do not know. */
   static int checksumOffset(int protocol) {
-    switch (protocol) {
-      case Ip.TCP:
-        return Tcp.CHECKSUM;
-      case Ip.UDP:
-        return Udp.CHECKSUM;
-      case Ip.ICMP:
-      case Ip.ICMP6:
-        return Icmp.CHECKSUM;
-      default:
-        return -1;
-    }
+    return switch (protocol) {
+      case Ip.TCP -> Tcp.CHECKSUM;
+      case Ip.UDP -> Udp.CHECKSUM;
+      case Ip.ICMP, Ip.ICMP6 -> Icmp.CHECKSUM;
+      default -> -1;
+    };
   }
 
   /** Bytes of transport header and payload. */
