@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.io;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import oasis.os.OsException;
+import oasis.os.linux.LinuxConstants;
+import oasis.os.linux.Poller;
+import oasis.os.linux.Sys;
+import oasis.os.linux.WakeUp;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that moves packets. A turn: wait for a readable source, a due timer or a command;
  * then commands, timers and one bounded batch of each readable source, in turn. Sources, timers and
- * the heart beat are added before {@link #start} or from the loop's own thread; {@link #submit} and
- * {@link #call} may be used from any thread.
+ * the heart beat are added before {@link #start} or from the loop's own thread; {@link #submit},
+ * {@link #call}, {@link #failures} and {@link #close} may be used from any thread.
  */
 public final class DataLoop implements AutoCloseable {
+  /** Longest time between two turns, so that a heart beat says that the loop lives. */
+  public static final long LONGEST_WAIT_NS = 500_000_000L;
+
+  private static final Logger LOG = LoggerFactory.getLogger(DataLoop.class);
+  private static final long LOG_INTERVAL_NS = 1_000_000_000L;
+  private static final long MAX_BUSY_POLL_NS = 50_000;
+  private static final int COMMANDS_PER_TURN = 64;
+
   /** Something to read from. */
   public interface Source {
     /** File descriptor that becomes readable. */
@@ -35,52 +52,252 @@ public final class DataLoop implements AutoCloseable {
     void onDue(long nowNs);
   }
 
+  private final Thread thread;
+  private final WakeUp wakeUp;
+  private final Poller poller = new Poller();
+  private final List<Source> sources = new ArrayList<>();
+  private final List<Timer> timers = new ArrayList<>();
+  private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
+  private Runnable heartBeat = () -> {};
+  private long busyPollNs;
+  private long busyUntilNs;
+  private long lastLogNs;
+  private volatile boolean sleeping;
+  private volatile boolean closed;
+  private volatile long failures;
+
   /**
    * Prepares a loop; its thread is not started yet.
    *
    * @param name name of the thread
    */
   public DataLoop(String name) throws OsException {
-    throw new UnsupportedOperationException("being written " + name);
+    wakeUp = new WakeUp();
+    poller.add(wakeUp.fd());
+    thread = new Thread(this::run, name);
   }
 
   /**
-   * Lets the loop spin for up to this long after its last packet before it sleeps: lower latency
+   * Lets the loop look without sleeping for up to this long after its last packet: lower latency
    * for CPU time. 0, the default, sleeps at once.
    *
    * @param ns 0 to 50,000
    */
-  public void busyPoll(long ns) {}
+  public void busyPoll(long ns) {
+    if (ns < 0 || ns > MAX_BUSY_POLL_NS) {
+      throw new IllegalArgumentException("busy polling of " + ns + " ns is not 0 to 50000");
+    }
+    busyPollNs = ns;
+  }
 
   /** Adds a source. */
-  public void add(Source source) {}
+  public void add(Source source) {
+    poller.add(source.fd());
+    sources.add(source);
+  }
 
-  /** Removes a source; one that is not there is no error. */
-  public void remove(Source source) {}
+  /** Removes a source, before its descriptor is closed; one that is not there is no error. */
+  public void remove(Source source) {
+    int index = sources.indexOf(source);
+    if (index >= 0) {
+      sources.remove(index);
+      poller.remove(index + 1);
+    }
+  }
 
   /** Adds a timer. */
-  public void add(Timer timer) {}
+  public void add(Timer timer) {
+    timers.add(timer);
+  }
 
   /** Sets what runs once per turn and at least every 500 ms, whatever else there is to do. */
-  public void heartBeat(Runnable beat) {}
+  public void heartBeat(Runnable beat) {
+    heartBeat = beat;
+  }
 
   /** Starts the thread. */
-  public void start() {}
+  public void start() {
+    thread.start();
+  }
 
   /** Runs a command on the loop, soon and in order; after {@link #close} it is not run. */
-  public void submit(Runnable command) {}
+  public void submit(Runnable command) {
+    commands.add(command);
+    if (sleeping) {
+      wakeUp.signal();
+    }
+  }
 
   /** Runs a command on the loop and gives its result; fails with what it threw, or when closed. */
   public <T> CompletableFuture<T> call(Supplier<T> command) {
-    return new CompletableFuture<>();
+    CompletableFuture<T> future = new CompletableFuture<>();
+    submit(new Call<>(command, future));
+    if (closed) {
+      cancelCommands();
+    }
+    return future;
   }
 
-  /** Exceptions that handlers let escape; each was logged, at most one a second. */
+  private record Call<T>(Supplier<T> command, CompletableFuture<T> future) implements Runnable {
+    @Override
+    public void run() {
+      try {
+        future.complete(command.get());
+      } catch (RuntimeException e) {
+        future.completeExceptionally(e);
+      }
+    }
+  }
+
+  /** Exceptions that handlers let escape; each was counted, and at most one a second was logged. */
   public long failures() {
-    return 0;
+    return failures;
   }
 
   /** Ends the loop after its current turn and waits for its thread; from the loop, only ends it. */
   @Override
-  public void close() {}
+  public void close() {
+    closed = true;
+    if (Thread.currentThread() == thread) {
+      return;
+    }
+    if (thread.getState() == Thread.State.NEW) {
+      end();
+      return;
+    }
+    wakeUp.signal();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    // The kernel may otherwise delay each time-out by 50 µs.
+    Sys.prctl(LinuxConstants.PR_SET_TIMERSLACK, 1, 0, 0, 0);
+    long waitNs = 0;
+    while (!closed) {
+      try {
+        waitNs = turn(waitNs);
+      } catch (Throwable e) { // the last resort: the host's network hangs on this thread
+        fail(e);
+        waitNs = 0;
+      }
+    }
+    end();
+  }
+
+  /** One turn. Returns how long the next one may wait. */
+  private long turn(long waitNs) {
+    await(waitNs);
+    long now = System.nanoTime();
+    heartBeat.run();
+    runCommands();
+    runTimers(now);
+    boolean busy = false;
+    boolean more = false;
+    for (int i = 0; i < sources.size(); i++) {
+      if (poller.ready(i + 1)) {
+        busy = true;
+        more |= read(sources.get(i), now);
+      }
+    }
+    if (busy && busyPollNs > 0) {
+      busyUntilNs = now + busyPollNs;
+    }
+    if (more || busyPollNs > 0 && now - busyUntilNs < 0) {
+      return 0;
+    }
+    return timeToDeadline(now);
+  }
+
+  private void await(long waitNs) {
+    if (waitNs <= 0) {
+      poller.await(0);
+    } else {
+      sleeping = true;
+      // A command that came before the line above sent no signal.
+      poller.await(commands.isEmpty() && !closed ? waitNs : 0);
+      sleeping = false;
+    }
+    if (poller.ready(0)) {
+      wakeUp.clear();
+    }
+  }
+
+  private void runCommands() {
+    for (int i = 0; i < COMMANDS_PER_TURN; i++) {
+      Runnable command = commands.poll();
+      if (command == null) {
+        return;
+      }
+      try {
+        command.run();
+      } catch (RuntimeException e) {
+        fail(e);
+      }
+    }
+  }
+
+  // Each handler's failure is its own: a timer that fails must not starve the sources.
+
+  private boolean read(Source source, long now) {
+    try {
+      return source.onReadable(now);
+    } catch (RuntimeException e) {
+      fail(e);
+      return false;
+    }
+  }
+
+  private void runTimers(long now) {
+    for (int i = 0; i < timers.size(); i++) {
+      Timer timer = timers.get(i);
+      try {
+        // Deadlines are compared as differences: nanoTime may wrap around.
+        long next = timer.nextDeadlineNs();
+        if (next != Long.MAX_VALUE && next - now <= 0) {
+          timer.onDue(now);
+        }
+      } catch (RuntimeException e) {
+        fail(e);
+      }
+    }
+  }
+
+  /** Time to the next deadline, at most {@link #LONGEST_WAIT_NS}. */
+  private long timeToDeadline(long now) {
+    long wait = LONGEST_WAIT_NS;
+    for (int i = 0; i < timers.size(); i++) {
+      long next = timers.get(i).nextDeadlineNs();
+      if (next != Long.MAX_VALUE) {
+        wait = Math.min(wait, next - now);
+      }
+    }
+    return wait;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // written by the loop's thread only
+  private void fail(Throwable e) {
+    failures++;
+    long now = System.nanoTime();
+    if (failures == 1 || now - lastLogNs > LOG_INTERVAL_NS) {
+      lastLogNs = now;
+      LOG.error("{}: a handler failed ({} failures so far)", thread.getName(), failures, e);
+    }
+  }
+
+  private void end() {
+    cancelCommands();
+    wakeUp.close();
+  }
+
+  private void cancelCommands() {
+    for (Runnable c = commands.poll(); c != null; c = commands.poll()) {
+      if (c instanceof Call<?> call) {
+        call.future().completeExceptionally(new IllegalStateException("the data loop has ended"));
+      }
+    }
+  }
 }

@@ -1,11 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.io;
 
-import oasis.os.OsException;
-import oasis.packet.Burst;
+import static oasis.os.linux.LinuxConstants.AF_PACKET;
+import static oasis.os.linux.LinuxConstants.ETH_P_ALL;
+import static oasis.os.linux.LinuxConstants.PACKET_IGNORE_OUTGOING;
+import static oasis.os.linux.LinuxConstants.PACKET_VNET_HDR;
+import static oasis.os.linux.LinuxConstants.SOCK_CLOEXEC;
+import static oasis.os.linux.LinuxConstants.SOCK_NONBLOCK;
+import static oasis.os.linux.LinuxConstants.SOCK_RAW;
+import static oasis.os.linux.LinuxConstants.SOL_PACKET;
+import static oasis.os.linux.LinuxConstants.SOL_SOCKET;
+import static oasis.os.linux.LinuxConstants.SO_ATTACH_FILTER;
+import static oasis.os.linux.LinuxConstants.SO_RCVBUFFORCE;
 
-/** A packet socket on all interfaces that sees what arrives for the reserved ports. */
+import java.lang.ref.Reference;
+import java.nio.ByteOrder;
+import oasis.os.Memory;
+import oasis.os.OsException;
+import oasis.os.linux.Errno;
+import oasis.os.linux.Sockets;
+import oasis.os.linux.Sys;
+import oasis.packet.Burst;
+import oasis.packet.DropReason;
+
+/**
+ * A packet socket (packet(7)) on all interfaces that sees what arrives for the reserved ports. It
+ * gets copies: keeping the kernel's own stack from answering them is up to the caller.
+ */
 public final class LinuxCapturePort implements CapturePort {
+  private static final int SLOTS = 16;
+  private static final int RECEIVE_BUFFER_BYTES = 16 << 20;
+  private static final int SOCKADDR_LL_BYTES = 20;
+  private static final int ETHER_BYTES = 14;
+
+  // Hardware types (if_arp.h) whose packets we can find behind the virtio header.
+  private static final int ARPHRD_ETHER = 1;
+  private static final int ARPHRD_RAWIP = 519;
+  private static final int ARPHRD_NONE = 0xfffe;
+
+  private final int fd;
+  private final int firstPort;
+  private final int lastPort;
+  private final int tunIndex;
+  private final PortCounters counters = new PortCounters();
+  private final ReceiveSlots slots = new ReceiveSlots(SLOTS);
+
+  private LinuxCapturePort(int fd, int firstPort, int lastPort, int tunIndex) {
+    this.fd = fd;
+    this.firstPort = firstPort;
+    this.lastPort = lastPort;
+    this.tunIndex = tunIndex;
+  }
+
   /**
    * Opens a socket in the network namespace of the calling thread.
    *
@@ -16,8 +62,24 @@ public final class LinuxCapturePort implements CapturePort {
    */
   public static LinuxCapturePort open(long[] localIpv4, int firstPort, int lastPort, int tunIndex)
       throws OsException {
-    throw new UnsupportedOperationException(
-        "being written " + localIpv4.length + firstPort + lastPort + tunIndex);
+    // With protocol 0 nothing is queued before the filter stands and the socket is bound.
+    int fd =
+        Errno.check(
+            Sys.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+            "socket",
+            "for packet capture");
+    LinuxCapturePort port = new LinuxCapturePort(fd, firstPort, lastPort, tunIndex);
+    try {
+      Sockets.set(fd, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
+      Sockets.set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
+      Sockets.set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES, "SO_RCVBUFFORCE");
+      port.retarget(localIpv4);
+      bindToAll(fd);
+    } catch (OsException | RuntimeException e) {
+      Sys.close(fd);
+      throw e;
+    }
+    return port;
   }
 
   /**
@@ -25,33 +87,83 @@ public final class LinuxCapturePort implements CapturePort {
    *
    * @param localIpv4 low halves of the host's own addresses, 1 to 8
    */
-  public void retarget(long[] localIpv4) throws OsException {}
+  public void retarget(long[] localIpv4) throws OsException {
+    long[] filter = CaptureFilter.assemble(localIpv4, firstPort, lastPort, tunIndex);
+    // struct sock_fprog { unsigned short len; struct sock_filter *filter; } and the filter itself
+    Memory memory = Memory.allocate(16 + 8 * filter.length);
+    var b = memory.buffer().order(ByteOrder.LITTLE_ENDIAN);
+    b.putShort(0, (short) filter.length);
+    b.putLong(8, memory.address() + 16);
+    for (int i = 0; i < filter.length; i++) {
+      b.putLong(16 + 8 * i, filter[i]);
+    }
+    Errno.check(
+        Sys.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, memory.address(), 16),
+        "setsockopt",
+        "SO_ATTACH_FILTER");
+    Reference.reachabilityFence(memory);
+  }
+
+  private static void bindToAll(int fd) throws OsException {
+    // struct sockaddr_ll: family (host order), protocol (network order), interface 0 = all
+    Memory address = Memory.allocate(SOCKADDR_LL_BYTES);
+    address.buffer().putShort(2, (short) ETH_P_ALL);
+    address.buffer().order(ByteOrder.nativeOrder()).putShort(0, (short) AF_PACKET);
+    Errno.check(Sys.bind(fd, address.address(), SOCKADDR_LL_BYTES), "bind", "for packet capture");
+    Reference.reachabilityFence(address);
+  }
 
   @Override
   public int fd() {
-    return -1;
+    return fd;
   }
 
   @Override
   public int slots() {
-    return 0;
+    return SLOTS;
   }
 
   @Override
   public int receive() {
-    return 0;
+    int n = slots.receive(fd, SLOTS);
+    return n == -Errno.EAGAIN || n == -Errno.EINTR ? 0 : n;
   }
 
   @Override
   public boolean burst(int i, Burst into) {
-    return false;
+    int linkBytes = linkBytes(i);
+    DropReason bad =
+        linkBytes < 0
+            ? DropReason.NOT_IP
+            : into.checkOffloaded(
+                slots.buffer(), slots.address(), slots.offset(i), slots.bytes(i), linkBytes);
+    if (bad != null) {
+      counters.drop(bad, 1);
+      return false;
+    }
+    counters.in(into.segments(), into.length());
+    return true;
+  }
+
+  /** Bytes of link header by the interface's hardware type (sll_hatype), or -1. */
+  private int linkBytes(int i) {
+    int type =
+        Short.toUnsignedInt(
+            Short.reverseBytes(slots.messages().names().getShort(slots.messages().nameAt(i) + 8)));
+    return switch (type) {
+      case ARPHRD_ETHER -> ETHER_BYTES;
+      case ARPHRD_NONE, ARPHRD_RAWIP -> 0;
+      default -> -1;
+    };
   }
 
   @Override
   public PortCounters counters() {
-    return new PortCounters();
+    return counters;
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    Sys.close(fd);
+  }
 }

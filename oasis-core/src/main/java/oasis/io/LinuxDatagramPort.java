@@ -1,13 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.io;
 
+import static oasis.os.linux.LinuxConstants.AF_INET;
+import static oasis.os.linux.LinuxConstants.AF_INET6;
+import static oasis.os.linux.LinuxConstants.IPPROTO_IPV6;
+import static oasis.os.linux.LinuxConstants.IPPROTO_UDP;
+import static oasis.os.linux.LinuxConstants.IPV6_V6ONLY;
+import static oasis.os.linux.LinuxConstants.SOCK_CLOEXEC;
+import static oasis.os.linux.LinuxConstants.SOCK_DGRAM;
+import static oasis.os.linux.LinuxConstants.SOCK_NONBLOCK;
+import static oasis.os.linux.LinuxConstants.SOL_SOCKET;
+import static oasis.os.linux.LinuxConstants.SOL_UDP;
+import static oasis.os.linux.LinuxConstants.SO_MARK;
+import static oasis.os.linux.LinuxConstants.SO_RCVBUFFORCE;
+import static oasis.os.linux.LinuxConstants.SO_SNDBUFFORCE;
+import static oasis.os.linux.LinuxConstants.UDP_GRO;
+import static oasis.os.linux.LinuxConstants.UDP_SEGMENT;
+
 import java.nio.ByteBuffer;
 import oasis.os.OsException;
+import oasis.os.linux.Errno;
+import oasis.os.linux.Sockets;
+import oasis.os.linux.Sys;
 import oasis.packet.Burst;
 import org.jspecify.annotations.Nullable;
 
 /** A UDP socket with UDP_GRO and UDP_SEGMENT where the kernel has them. */
 public final class LinuxDatagramPort implements DatagramPort {
+  private static final int SLOTS = 16;
+  private static final int RECEIVE_BUFFER_BYTES = 8 << 20;
+  private static final int SEND_BUFFER_BYTES = 4 << 20;
+
+  private final int fd;
+  private final int localPort;
+  private final boolean gso;
+  private final boolean gro;
+  private final PortCounters counters = new PortCounters();
+  private final ReceiveSlots slots = new ReceiveSlots(SLOTS);
+  private final int[] datagramBytes = new int[SLOTS];
+  private final SendQueue queue;
+
+  private LinuxDatagramPort(int fd, int family, int localPort, boolean gso, boolean gro) {
+    this.fd = fd;
+    this.localPort = localPort;
+    this.gso = gso;
+    this.gro = gro;
+    queue = new SendQueue(fd, family, gso, counters);
+  }
+
   /**
    * Opens a socket in the network namespace of the calling thread.
    *
@@ -17,94 +57,159 @@ public final class LinuxDatagramPort implements DatagramPort {
    */
   public static LinuxDatagramPort open(Endpoint local, @Nullable Endpoint peer, int mark)
       throws OsException {
-    throw new UnsupportedOperationException("being written " + local + peer + mark);
+    int family = local.isIpv4() ? AF_INET : AF_INET6;
+    int fd =
+        Errno.check(
+            Sys.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP),
+            "socket",
+            "for UDP");
+    try {
+      return configure(fd, family, local, peer, mark);
+    } catch (OsException | RuntimeException e) {
+      Sys.close(fd);
+      throw e;
+    }
+  }
+
+  private static LinuxDatagramPort configure(
+      int fd, int family, Endpoint local, @Nullable Endpoint peer, int mark) throws OsException {
+    if (family == AF_INET6) {
+      Sockets.set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
+    }
+    if (mark != 0) {
+      Sockets.set(fd, SOL_SOCKET, SO_MARK, mark, "SO_MARK");
+    }
+    Sockets.set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES, "SO_RCVBUFFORCE");
+    Sockets.set(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES, "SO_SNDBUFFORCE");
+    boolean gro = Sockets.trySet(fd, SOL_UDP, UDP_GRO, 1) == 0;
+    boolean gso = Sockets.trySet(fd, SOL_UDP, UDP_SEGMENT, 0) == 0;
+    Errno.check(
+        Sockets.bind(fd, family, local.hi(), local.lo(), local.port()),
+        "bind",
+        "UDP port " + local.port());
+    if (peer != null) {
+      Errno.check(
+          Sockets.connect(fd, family, peer.hi(), peer.lo(), peer.port()),
+          "connect",
+          "UDP port " + peer.port());
+    }
+    int port = Errno.check(Sockets.localPort(fd), "getsockname", "of a UDP socket");
+    return new LinuxDatagramPort(fd, family, port, gso, gro);
   }
 
   /** What the kernel offloads for us, for the log: {@code GSO, GRO} or less. */
   public String offloads() {
-    return "";
+    return gso ? gro ? "GSO, GRO" : "GSO" : gro ? "GRO" : "none";
   }
 
   @Override
   public int fd() {
-    return -1;
+    return fd;
   }
 
   @Override
   public int localPort() {
-    return 0;
+    return localPort;
   }
 
   @Override
   public int slots() {
-    return 0;
+    return SLOTS;
   }
 
   @Override
   public int receive() {
-    return 0;
+    int error = queue.takeSocketError();
+    if (error != 0) {
+      return -error;
+    }
+    int n = slots.receive(fd, SLOTS);
+    if (n < 0) {
+      return n == -Errno.EAGAIN || n == -Errno.EINTR ? 0 : n;
+    }
+    for (int i = 0; i < n; i++) {
+      int bytes = slots.bytes(i);
+      int each = slots.messages().controlInt(i, SOL_UDP, UDP_GRO, bytes);
+      // The kernel's word is not taken for it.
+      each = each <= 0 || each > bytes ? bytes : each;
+      datagramBytes[i] = each;
+      counters.in(each == bytes ? 1 : (bytes + each - 1) / each, bytes);
+    }
+    return n;
   }
 
   @Override
   public ByteBuffer buffer(int i) {
-    return ByteBuffer.allocate(0);
+    return slots.buffer();
   }
 
   @Override
   public long address(int i) {
-    return 0;
+    return slots.address();
   }
 
   @Override
   public int offset(int i) {
-    return 0;
+    return slots.offset(i);
   }
 
   @Override
   public int bytes(int i) {
-    return 0;
+    return slots.bytes(i);
   }
 
   @Override
   public int datagramBytes(int i) {
-    return 0;
+    return datagramBytes[i];
   }
 
   @Override
   public long sourceHi(int i) {
-    return 0;
+    return Sockets.addressHi(slots.messages().names(), slots.messages().nameAt(i));
   }
 
   @Override
   public long sourceLo(int i) {
-    return 0;
+    return Sockets.addressLo(slots.messages().names(), slots.messages().nameAt(i));
   }
 
   @Override
   public int sourcePort(int i) {
-    return 0;
+    return Sockets.port(slots.messages().names(), slots.messages().nameAt(i));
   }
 
   @Override
-  public void add(Burst burst) {}
+  public void add(Burst burst) {
+    queue.add(burst, 0, 0, -1);
+  }
 
   @Override
-  public void add(Burst burst, long hi, long lo, int port) {}
+  public void add(Burst burst, long hi, long lo, int port) {
+    queue.add(burst, hi, lo, port);
+  }
 
   @Override
-  public void sendEmpty() {}
+  public void sendEmpty() {
+    queue.sendEmpty(0, 0, -1);
+  }
 
   @Override
-  public void sendEmpty(long hi, long lo, int port) {}
+  public void sendEmpty(long hi, long lo, int port) {
+    queue.sendEmpty(hi, lo, port);
+  }
 
   @Override
-  public void flush() {}
+  public void flush() {
+    queue.flush();
+  }
 
   @Override
   public PortCounters counters() {
-    return new PortCounters();
+    return counters;
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    Sys.close(fd);
+  }
 }

@@ -14,17 +14,24 @@ public interface TunPort extends AutoCloseable {
   /** Result of {@link #read}: something was read that failed its check; it has been counted. */
   int DROPPED = 2;
 
+  /** Result of {@link #read}: somebody deleted the device; nothing will ever be read again. */
+  int GONE = -1;
+
   /** File descriptor to poll for reading. */
   int fd();
 
   /** Maximum transmission unit in bytes. */
   int mtu();
 
+  /** True when the device takes bursts of UDP datagrams whole (USO), so that merging them pays. */
+  boolean udpBursts();
+
   /**
    * Reads one packet or offloaded burst into slot {@code slot}. The burst stays valid until the
    * same slot is read into again, so a turn of the loop may hold a whole batch before it flushes.
    *
    * @param slot 0 to {@link #slots()} - 1
+   * @return {@link #READ}, {@link #DROPPED}, {@link #NOTHING} or {@link #GONE}
    */
   int read(Burst into, int slot);
 
