@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.flow;
 
+import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
+import oasis.packet.FlowKey;
+import oasis.packet.Icmp;
+import oasis.packet.IcmpInner;
+import oasis.packet.Ip;
+import oasis.packet.Rewrite;
+import oasis.packet.Tcp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +37,36 @@ import org.jspecify.annotations.Nullable;
  * to their limits. Confined to one thread.
  */
 public final class NatEngine {
+  /** Translated ICMP errors, each way; the kernel's default for the errors it makes is the same. */
+  private static final int ERRORS_PER_SECOND = 1000;
+
+  private static final int ERRORS_AT_ONCE = 50;
+
+  /** The last of the four ICMPv6 errors (RFC 4443 section 3). */
+  private static final int V6_PARAMETER_PROBLEM = 4;
+
+  private static final int NONE = -1;
+
+  private final NatLimits limits;
+  private final NatTable table;
+  private final FlowKey key = new FlowKey();
+  private final FlowKey inner = new FlowKey();
+  private final RateLimit errorsOut = new RateLimit(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
+  private final RateLimit errorsIn = new RateLimit(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
+
+  private long external4;
+  private long external6Hi;
+  private long external6Lo;
+  private @Nullable DropReason lastDrop;
+
   /**
    * An engine without external addresses.
    *
    * @param seed secret of hashes and port choice
    */
   public NatEngine(NatLimits limits, long seed) {
-    throw new UnsupportedOperationException("being written");
+    this.limits = limits;
+    table = new NatTable(limits, seed);
   }
 
   /**
@@ -46,12 +76,25 @@ public final class NatEngine {
    *     DropReason#NAT_FULL}
    */
   public void setExternal4(long lo) {
-    throw new UnsupportedOperationException("being written");
+    if (lo != 0 && !Addresses.isV4(0, lo)) {
+      throw new IllegalArgumentException("not an IPv4 address: " + Addresses.text(0, lo));
+    }
+    if (lo != external4) {
+      table.endFamily(true);
+      external4 = lo;
+    }
   }
 
   /** Sets the external IPv6 address, 0 and 0 for none, as {@link #setExternal4} does. */
   public void setExternal6(long hi, long lo) {
-    throw new UnsupportedOperationException("being written");
+    if (Addresses.isV4(hi, lo)) {
+      throw new IllegalArgumentException("not an IPv6 address: " + Addresses.text(hi, lo));
+    }
+    if (hi != external6Hi || lo != external6Lo) {
+      table.endFamily(false);
+      external6Hi = hi;
+      external6Lo = lo;
+    }
   }
 
   /**
@@ -61,7 +104,43 @@ public final class NatEngine {
    * @return null when translated in place, else why the packet must be dropped (unchanged)
    */
   public @Nullable DropReason outbound(Burst b, int client, long nowNs) {
-    throw new UnsupportedOperationException("being written");
+    if (client < 0 || client >= limits.clients()) {
+      throw new IllegalArgumentException("client " + client + " of " + limits.clients());
+    }
+    if (b.fragment()) {
+      return DropReason.FRAGMENT;
+    }
+    boolean v4 = b.version() == 4;
+    if (externalHi(v4) == 0 && externalLo(v4) == 0) {
+      return DropReason.NAT_FULL;
+    }
+    if (Icmp.isError(b)) {
+      return errorOutbound(b, client, v4, nowNs);
+    }
+    if (!translatable(b, Icmp.ECHO_REQUEST, Icmp.V6_ECHO_REQUEST)) {
+      return DropReason.UNSUPPORTED_PROTOCOL;
+    }
+    onePort(key.of(b), true);
+    if (key.dstHi == externalHi(v4) && key.dstLo == externalLo(v4)) {
+      return DropReason.FORBIDDEN_DESTINATION;
+    }
+    int protocol = key.protocol();
+    int flags = tcpFlags(b);
+    int mapping = table.mappingInside(client, protocol, key.srcHi, key.srcLo, key.sport());
+    int session = mapping < 0 ? NONE : sessionOutbound(mapping, nowNs);
+    if (session < 0) {
+      if (protocol == Ip.TCP && (flags & (Tcp.SYN | Tcp.ACK | Tcp.RST | Tcp.FIN)) != Tcp.SYN) {
+        return DropReason.NO_FLOW;
+      }
+      session = table.open(client, key, nowNs);
+      if (session < 0) {
+        return session == NatTable.NO_PORT ? DropReason.NAT_FULL : DropReason.FLOW_LIMIT;
+      }
+      mapping = table.mappingOf(session);
+    }
+    table.seen(session, true, flags, nowNs);
+    Rewrite.source(b, externalHi(v4), externalLo(v4), table.externalPort(mapping));
+    return null;
   }
 
   /**
@@ -70,7 +149,37 @@ public final class NatEngine {
    * @return the client number, or -1: then the burst is unchanged and {@link #lastDrop} says why
    */
   public int inbound(Burst b, long nowNs) {
-    throw new UnsupportedOperationException("being written");
+    lastDrop = null;
+    boolean v4 = b.version() == 4;
+    if (Ip.dstHi(b.buffer(), b.start()) != externalHi(v4)
+        || Ip.dstLo(b.buffer(), b.start()) != externalLo(v4)) {
+      return NONE;
+    }
+    if (b.laterFragment()) {
+      return drop(DropReason.FRAGMENT);
+    }
+    if (Icmp.isError(b)) {
+      return errorInbound(b, v4, nowNs);
+    }
+    if (!translatable(b, Icmp.ECHO_REPLY, Icmp.V6_ECHO_REPLY)) {
+      return NONE;
+    }
+    onePort(key.of(b), false);
+    int mapping = table.mappingOutside(v4, key.protocol(), key.dport());
+    if (mapping < 0) {
+      return NONE;
+    }
+    if (b.fragment()) {
+      return drop(DropReason.FRAGMENT);
+    }
+    int session = sessionInbound(mapping, nowNs);
+    if (session < 0) {
+      return drop(DropReason.NO_FLOW);
+    }
+    table.seen(session, false, tcpFlags(b), nowNs);
+    table.inner(mapping, inner);
+    Rewrite.destination(b, inner.srcHi, inner.srcLo, inner.sport());
+    return (int) inner.dstLo;
   }
 
   /**
@@ -78,7 +187,7 @@ public final class NatEngine {
    * to an external address and port in use here, so that it may be the host's own.
    */
   public @Nullable DropReason lastDrop() {
-    throw new UnsupportedOperationException("being written");
+    return lastDrop;
   }
 
   /**
@@ -87,41 +196,148 @@ public final class NatEngine {
    * whose time is up, whether this was called or not.
    */
   public void expire(long nowNs) {
-    throw new UnsupportedOperationException("being written");
+    table.expire(nowNs);
   }
 
   /** When to call {@link #expire} next, or {@code Long.MAX_VALUE}. */
   public long nextDeadlineNs() {
-    throw new UnsupportedOperationException("being written");
+    return table.nextDeadlineNs();
   }
 
   /** Ends all sessions of a client, for when it leaves; walks all sessions. */
   public void removeClient(int client) {
-    throw new UnsupportedOperationException("being written");
+    table.endClient(client);
   }
 
   /** Sessions held, lingering ones included. */
   public int sessions() {
-    throw new UnsupportedOperationException("being written");
+    return table.sessions();
   }
 
   /** Open sessions of one client, without lingering ones. */
   public int openSessions(int client) {
-    throw new UnsupportedOperationException("being written");
+    return table.openSessions(client);
   }
 
   /** External ports in use. */
   public int mappings() {
-    throw new UnsupportedOperationException("being written");
+    return table.mappings();
   }
 
   /** The first session slot at or behind {@code from}, or -1. */
   public int nextSession(int from) {
-    throw new UnsupportedOperationException("being written");
+    return table.nextSession(from);
   }
 
   /** What is known of the session in a slot; allocates. */
   public NatSession session(int slot, long nowNs) {
-    throw new UnsupportedOperationException("being written");
+    return table.describe(slot, nowNs);
+  }
+
+  /**
+   * An error about a packet that we brought to a client, as when its port is closed (RFC 5508
+   * section 4.2). The quoted packet gets back the destination under which the remote end sent it.
+   */
+  private @Nullable DropReason errorOutbound(Burst b, int client, boolean v4, long nowNs) {
+    if (!errorType(b) || !IcmpInner.read(b, key)) {
+      return DropReason.UNSUPPORTED_PROTOCOL;
+    }
+    onePort(key, false);
+    int mapping = table.mappingInside(client, key.protocol(), key.dstHi, key.dstLo, key.dport());
+    if (mapping < 0 || sessionInbound(mapping, nowNs) < 0) {
+      return DropReason.NO_FLOW;
+    }
+    if (!errorsOut.allows(nowNs)) {
+      return DropReason.RATE_LIMITED;
+    }
+    int port = table.externalPort(mapping);
+    IcmpInner.destination(b, externalHi(v4), externalLo(v4), port);
+    Rewrite.source(b, externalHi(v4), externalLo(v4), 0);
+    return null;
+  }
+
+  /**
+   * An error about a packet that we sent for a client (RFC 5508 section 4.1). The quoted packet
+   * gets back the source under which the client sent it; the sender of the error, any router on the
+   * way, stays.
+   */
+  private int errorInbound(Burst b, boolean v4, long nowNs) {
+    if (!IcmpInner.read(b, key)
+        || key.srcHi != externalHi(v4)
+        || key.srcLo != externalLo(v4)
+        || !PortAllocator.hasPorts(key.protocol())) {
+      return NONE;
+    }
+    onePort(key, true);
+    int mapping = table.mappingOutside(v4, key.protocol(), key.sport());
+    if (mapping < 0) {
+      return NONE;
+    }
+    if (!errorType(b)) {
+      return drop(DropReason.UNSUPPORTED_PROTOCOL);
+    }
+    if (sessionOutbound(mapping, nowNs) < 0) {
+      return drop(DropReason.NO_FLOW);
+    }
+    if (!errorsIn.allows(nowNs)) {
+      return drop(DropReason.RATE_LIMITED);
+    }
+    table.inner(mapping, inner);
+    IcmpInner.source(b, inner.srcHi, inner.srcLo, inner.sport());
+    Rewrite.destination(b, inner.srcHi, inner.srcLo, 0);
+    return (int) inner.dstLo;
+  }
+
+  /** The live session of a mapping with the destination in {@link #key}, or -1. */
+  private int sessionOutbound(int mapping, long nowNs) {
+    return table.session(mapping, key.protocol(), key.dstHi, key.dstLo, key.dport(), nowNs);
+  }
+
+  /** The live session of a mapping with the source in {@link #key}, or -1. */
+  private int sessionInbound(int mapping, long nowNs) {
+    return table.session(mapping, key.protocol(), key.srcHi, key.srcLo, key.sport(), nowNs);
+  }
+
+  private int drop(DropReason why) {
+    lastDrop = why;
+    return NONE;
+  }
+
+  private long externalHi(boolean v4) {
+    return v4 ? 0 : external6Hi;
+  }
+
+  private long externalLo(boolean v4) {
+    return v4 ? external4 : external6Lo;
+  }
+
+  /** An echo identifier is the port of the inner end only; the remote end has port 0. */
+  private static void onePort(FlowKey key, boolean outbound) {
+    if (key.protocol() == Ip.ICMP || key.protocol() == Ip.ICMP6) {
+      key.ports &= outbound ? ~0xffffL : ~0xffff_0000L;
+    }
+  }
+
+  private static int tcpFlags(Burst b) {
+    return b.protocol() == Ip.TCP ? Tcp.flags(b.buffer(), b.transport()) : 0;
+  }
+
+  /** TCP, UDP, or the one ICMP type of the packet's direction. */
+  private static boolean translatable(Burst b, int icmpType, int icmp6Type) {
+    int protocol = b.protocol();
+    if (protocol == Ip.TCP || protocol == Ip.UDP) {
+      return true;
+    }
+    boolean v4 = b.version() == 4;
+    return protocol == (v4 ? Ip.ICMP : Ip.ICMP6)
+        && Icmp.type(b.buffer(), b.transport()) == (v4 ? icmpType : icmp6Type);
+  }
+
+  /** Errors worth passing on: not redirects, nor the source quench that RFC 6633 ended. */
+  private static boolean errorType(Burst b) {
+    int type = Icmp.type(b.buffer(), b.transport());
+    return b.version() == 6
+        ? type >= Icmp.V6_UNREACHABLE && type <= V6_PARAMETER_PROBLEM
+        : type == Icmp.UNREACHABLE || type == Icmp.TIME_EXCEEDED || type == Icmp.PARAMETER_PROBLEM;
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.flow;
 
+import oasis.packet.Tcp;
+
 /** What a {@link NatEngine} knows of a session, and how long the session may then be idle. */
 public enum NatState {
   /** A bare SYN went out (RFC 5382 REQ-5: partially open, not below 4 minutes). */
@@ -40,5 +42,58 @@ public enum NatState {
   /** Whether the connection is over and only its port is kept. */
   public boolean lingering() {
     return this == CLOSED || this == RESET;
+  }
+
+  /**
+   * The state after one more packet of the session.
+   *
+   * @param tcpFlags TCP flags, 0 for other protocols
+   */
+  NatState after(boolean outbound, int tcpFlags) {
+    return switch (this) {
+      case UDP_UNANSWERED -> outbound ? this : UDP;
+      case UDP, DNS, ECHO -> this;
+      default -> afterSegment(outbound, tcpFlags);
+    };
+  }
+
+  private NatState afterSegment(boolean outbound, int flags) {
+    if ((flags & Tcp.RST) != 0) {
+      return RESET;
+    }
+    if (lingering()) {
+      return reopened(outbound, flags);
+    }
+    NatState open = this;
+    if (this == SYN_SENT && !outbound && (flags & Tcp.SYN) != 0) {
+      open = SYN_ANSWERED;
+    } else if (this == SYN_ANSWERED && outbound && (flags & Tcp.ACK) != 0) {
+      open = ESTABLISHED;
+    }
+    return (flags & Tcp.FIN) == 0 ? open : open.afterFin(outbound);
+  }
+
+  /**
+   * A client may use its port again at once. A reset connection lives on when its client still
+   * sends (RFC 7857 section 2.2): after a forged RST it does, after a true one it does not. What
+   * comes from outside proves nothing, since it may have been on its way.
+   */
+  private NatState reopened(boolean outbound, int flags) {
+    if (!outbound) {
+      return this;
+    }
+    if ((flags & Tcp.SYN) != 0) {
+      return (flags & Tcp.ACK) == 0 ? SYN_SENT : this;
+    }
+    return this == RESET ? ESTABLISHED : this;
+  }
+
+  private NatState afterFin(boolean outbound) {
+    return switch (this) {
+      case SYN_ANSWERED, ESTABLISHED -> outbound ? CLOSED_INSIDE : CLOSED_OUTSIDE;
+      case CLOSED_INSIDE -> outbound ? this : CLOSED;
+      case CLOSED_OUTSIDE -> outbound ? CLOSED : this;
+      default -> this;
+    };
   }
 }

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.flow;
+
+import java.util.Arrays;
+import oasis.packet.Addresses;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state behind a {@link NatEngine}: mappings (client, protocol, inner address and port) to
+ * external ports, and sessions (mapping, remote address and port) with their state and timer. A
+ * mapping lives as long as it has sessions.
+ *
+ * <p>Confined to one thread.
+ */
+final class NatTable {
+  /** {@link #open} failed: the table or the client's share of it is full. */
+  static final int FULL = -1;
+
+  /** {@link #open} failed: no port is free. */
+  static final int NO_PORT = -2;
+
+  /** Most timers that one {@link #expire} looks at. */
+  private static final int EXPIRE_BATCH = 256;
+
+  /** Most lingering connections given up for one new port. */
+  private static final int RECLAIM_TRIES = 8;
+
+  private static final int DNS_PORT = 53;
+  private static final int SPACES_PER_FAMILY = 3;
+  private static final int NONE = -1;
+  private static final NatState[] STATES = NatState.values();
+
+  private final NatLimits limits;
+  private final FlowTable mappings;
+  private final FlowTable sessions;
+  private final TimerWheel timers;
+  private final PortAllocator[] ports;
+
+  /** Per family and port space: mapping slot + 1 by port - first, or 0. */
+  private final int[] @Nullable [] byPort = new int[2 * SPACES_PER_FAMILY][];
+
+  private final FlowKey key = new FlowKey();
+
+  // Per mapping slot.
+  private int[] externalPort = new int[0];
+  private int[] sessionCount = new int[0];
+
+  // Per session slot.
+  private byte[] states = new byte[0];
+  private long[] lastSeenNs = new long[0];
+  private final SlotList[] lingering = {new SlotList(), new SlotList()};
+
+  // Per client.
+  private int[] openCount = new int[0];
+
+  NatTable(NatLimits limits, long seed) {
+    this.limits = limits;
+    KeyedHash seeds = new KeyedHash(seed);
+    mappings = new FlowTable(limits.sessions(), seeds.of(0));
+    sessions = new FlowTable(limits.sessions(), seeds.of(1));
+    timers = new TimerWheel(limits.sessions());
+    ports =
+        new PortAllocator[] {
+          new PortAllocator(limits.firstPort(), limits.lastPort(), seeds.of(2)),
+          new PortAllocator(limits.firstPort(), limits.lastPort(), seeds.of(3))
+        };
+  }
+
+  /** The mapping of a client's address and port, or -1. */
+  int mappingInside(int client, int protocol, long hi, long lo, int port) {
+    return mappings.find(key.set(hi, lo, 0, client, protocol, port, 0));
+  }
+
+  /** The mapping of an external port, or -1. */
+  int mappingOutside(boolean v4, int protocol, int port) {
+    int[] slots = byPort[family(v4) * SPACES_PER_FAMILY + PortAllocator.space(protocol)];
+    int index = port - limits.firstPort();
+    return slots == null || index < 0 || index >= slots.length ? NONE : slots[index] - 1;
+  }
+
+  /** The session of a mapping with a remote end, or -1; one whose time is up ends here. */
+  int session(int mapping, int protocol, long hi, long lo, int port, long nowNs) {
+    int slot = sessions.find(key.set(hi, lo, 0, mapping, protocol, port, 0));
+    if (slot >= 0 && nowNs - lastSeenNs[slot] >= state(slot).idleNs()) {
+      end(slot);
+      return NONE;
+    }
+    return slot;
+  }
+
+  /**
+   * Begins a session, and its mapping if there is none.
+   *
+   * @param inner source address and port inside, remote address and port
+   * @return session slot, {@link #FULL} or {@link #NO_PORT}
+   */
+  int open(int client, FlowKey inner, long nowNs) {
+    expire(nowNs);
+    if (openSessions(client) >= limits.sessionsPerClient()) {
+      return FULL;
+    }
+    boolean v4 = Addresses.isV4(inner.srcHi, inner.srcLo);
+    if (sessions.size() == limits.sessions() && !reclaim(v4) && !reclaim(!v4)) {
+      return FULL;
+    }
+    int protocol = inner.protocol();
+    int mapping = mappingInside(client, protocol, inner.srcHi, inner.srcLo, inner.sport());
+    if (mapping < 0) {
+      int port = port(v4, protocol, inner.sport());
+      if (port < 0) {
+        return NO_PORT;
+      }
+      mapping = addMapping(client, inner, v4, port);
+    }
+    return addSession(client, mapping, inner, nowNs);
+  }
+
+  /** Notes a packet of a session. */
+  void seen(int slot, boolean outbound, int tcpFlags, long nowNs) {
+    lastSeenNs[slot] = nowNs;
+    NatState before = state(slot);
+    NatState after = before.after(outbound, tcpFlags);
+    if (after != before) {
+      change(slot, before, after);
+      timers.schedule(slot, nowNs + after.idleNs());
+    }
+  }
+
+  /** Ends a session, and its mapping if that was its last. */
+  void end(int slot) {
+    sessions.key(slot, key);
+    int mapping = (int) key.dstLo;
+    mappings.key(mapping, key);
+    int family = family(Addresses.isV4(key.srcHi, key.srcLo));
+    if (state(slot).lingering()) {
+      lingering[family].remove(slot);
+    } else {
+      openCount[(int) key.dstLo]--;
+    }
+    timers.cancel(slot);
+    sessions.remove(slot);
+    if (--sessionCount[mapping] == 0) {
+      int protocol = key.protocol();
+      int port = externalPort[mapping];
+      ports[family].free(protocol, port);
+      portIndex(family, protocol)[port - limits.firstPort()] = 0;
+      mappings.remove(mapping);
+    }
+  }
+
+  /** Ends sessions whose time is up, at most a batch. */
+  void expire(long nowNs) {
+    for (int i = 0; i < EXPIRE_BATCH; i++) {
+      int slot = timers.poll(nowNs);
+      if (slot < 0) {
+        return;
+      }
+      long deadline = lastSeenNs[slot] + state(slot).idleNs();
+      if (deadline > nowNs) {
+        timers.schedule(slot, deadline);
+      } else {
+        end(slot);
+      }
+    }
+  }
+
+  long nextDeadlineNs() {
+    return timers.nextDeadlineNs();
+  }
+
+  /** Ends all sessions of one family. */
+  void endFamily(boolean v4) {
+    for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {
+      inner(mappingOf(s), key);
+      if (Addresses.isV4(key.srcHi, key.srcLo) == v4) {
+        end(s);
+      }
+    }
+  }
+
+  /** Ends all sessions of one client. */
+  void endClient(int client) {
+    for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {
+      if (clientOf(mappingOf(s)) == client) {
+        end(s);
+      }
+    }
+  }
+
+  /** External port of a mapping. */
+  int externalPort(int mapping) {
+    return externalPort[mapping];
+  }
+
+  /** Mapping of a session. */
+  int mappingOf(int slot) {
+    sessions.key(slot, key);
+    return (int) key.dstLo;
+  }
+
+  /** Client of a mapping. */
+  int clientOf(int mapping) {
+    mappings.key(mapping, key);
+    return (int) key.dstLo;
+  }
+
+  /** Reads inner address and port of a mapping as the source of a key, the client as dstLo. */
+  void inner(int mapping, FlowKey into) {
+    mappings.key(mapping, into);
+  }
+
+  /** What is known of a session. */
+  NatSession describe(int slot, long nowNs) {
+    FlowKey remote = new FlowKey();
+    FlowKey inner = new FlowKey();
+    sessions.key(slot, remote);
+    int mapping = (int) remote.dstLo;
+    mappings.key(mapping, inner);
+    return new NatSession(
+        (int) inner.dstLo,
+        inner.protocol(),
+        inner.srcHi,
+        inner.srcLo,
+        inner.sport(),
+        externalPort[mapping],
+        remote.srcHi,
+        remote.srcLo,
+        remote.sport(),
+        state(slot),
+        nowNs - lastSeenNs[slot]);
+  }
+
+  int nextSession(int from) {
+    return sessions.nextUsed(from);
+  }
+
+  int sessions() {
+    return sessions.size();
+  }
+
+  int mappings() {
+    return mappings.size();
+  }
+
+  int openSessions(int client) {
+    return client < openCount.length ? openCount[client] : 0;
+  }
+
+  private NatState state(int slot) {
+    return STATES[states[slot]];
+  }
+
+  private static int family(boolean v4) {
+    return v4 ? 0 : 1;
+  }
+
+  private void change(int slot, NatState before, NatState after) {
+    states[slot] = (byte) after.ordinal();
+    if (before.lingering() == after.lingering()) {
+      return;
+    }
+    mappings.key(mappingOf(slot), key);
+    SlotList list = lingering[family(Addresses.isV4(key.srcHi, key.srcLo))];
+    if (after.lingering()) {
+      list.addLast(slot);
+      openCount[(int) key.dstLo]--;
+    } else {
+      list.remove(slot);
+      openCount[(int) key.dstLo]++;
+    }
+  }
+
+  /** Gives up the connection that has lingered longest. */
+  private boolean reclaim(boolean v4) {
+    int oldest = lingering[family(v4)].first();
+    if (oldest < 0) {
+      return false;
+    }
+    end(oldest);
+    return true;
+  }
+
+  private int port(boolean v4, int protocol, int inner) {
+    PortAllocator free = ports[family(v4)];
+    int port = draw(free, protocol, inner);
+    if (protocol == Ip.TCP) {
+      for (int i = 0; port < 0 && i < RECLAIM_TRIES && reclaim(v4); i++) {
+        port = draw(free, protocol, inner);
+      }
+    }
+    return port;
+  }
+
+  /** A free port that is not the inner one, of its parity for UDP if possible; or -1. */
+  private static int draw(PortAllocator free, int protocol, int inner) {
+    int port = protocol == Ip.UDP ? other(free, protocol, inner, true) : NONE;
+    return port >= 0 ? port : other(free, protocol, inner, false);
+  }
+
+  private static int other(PortAllocator free, int protocol, int inner, boolean alike) {
+    int port = alike ? free.allocateLike(protocol, inner) : free.allocate(protocol);
+    if (port != inner) {
+      return port;
+    }
+    int second = alike ? free.allocateLike(protocol, inner) : free.allocate(protocol);
+    free.free(protocol, port);
+    return second;
+  }
+
+  private int addMapping(int client, FlowKey inner, boolean v4, int port) {
+    int protocol = inner.protocol();
+    int mapping =
+        mappings.insert(key.set(inner.srcHi, inner.srcLo, 0, client, protocol, inner.sport(), 0));
+    if (mapping >= externalPort.length) {
+      int length = grown(mapping, limits.sessions());
+      externalPort = Arrays.copyOf(externalPort, length);
+      sessionCount = Arrays.copyOf(sessionCount, length);
+    }
+    externalPort[mapping] = port;
+    sessionCount[mapping] = 0;
+    portIndex(family(v4), protocol)[port - limits.firstPort()] = mapping + 1;
+    return mapping;
+  }
+
+  private int addSession(int client, int mapping, FlowKey inner, long nowNs) {
+    int protocol = inner.protocol();
+    int remotePort = inner.dport();
+    int slot =
+        sessions.insert(key.set(inner.dstHi, inner.dstLo, 0, mapping, protocol, remotePort, 0));
+    if (slot >= states.length) {
+      int length = grown(slot, limits.sessions());
+      states = Arrays.copyOf(states, length);
+      lastSeenNs = Arrays.copyOf(lastSeenNs, length);
+    }
+    if (client >= openCount.length) {
+      openCount = Arrays.copyOf(openCount, grown(client, limits.clients()));
+    }
+    openCount[client]++;
+    sessionCount[mapping]++;
+    NatState first = first(protocol, remotePort);
+    states[slot] = (byte) first.ordinal();
+    lastSeenNs[slot] = nowNs;
+    timers.schedule(slot, nowNs + first.idleNs());
+    return slot;
+  }
+
+  private static NatState first(int protocol, int remotePort) {
+    return switch (protocol) {
+      case Ip.TCP -> NatState.SYN_SENT;
+      case Ip.UDP -> remotePort == DNS_PORT ? NatState.DNS : NatState.UDP_UNANSWERED;
+      default -> NatState.ECHO;
+    };
+  }
+
+  private int[] portIndex(int family, int protocol) {
+    int at = family * SPACES_PER_FAMILY + PortAllocator.space(protocol);
+    int[] slots = byPort[at];
+    if (slots == null) {
+      slots = new int[limits.lastPort() - limits.firstPort() + 1];
+      byPort[at] = slots;
+    }
+    return slots;
+  }
+
+  /** Array length that holds an index: a power of two, at most the limit. */
+  private static int grown(int index, int limit) {
+    return Math.min(limit, Math.max(16, Integer.highestOneBit(index) << 1));
+  }
+}
