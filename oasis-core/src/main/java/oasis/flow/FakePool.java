@@ -2,7 +2,13 @@
 package oasis.flow;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+import oasis.packet.Prefix;
 
 /**
  * Fake IPv4 addresses that programs get in place of real ones: one per (name, real address). A fake
@@ -10,125 +16,62 @@ import java.util.function.LongSupplier;
  * for {@link #REUSE_AFTER_NS} it was neither given out nor let go, least recently used first.
  *
  * <p>What must survive a crash goes to a {@link Journal} before a fake is given out; {@link
- * #restore} reads it back. The packet path uses {@link #find}, {@link #hold} and {@link #release},
- * which do not allocate; names are touched only by {@link #assign}.
+ * #restore} reads it back. Uses are journalled coarsely, at most about once in {@link
+ * #JOURNAL_EVERY_NS} per entry, and restored on the safe side: an entry that may have been held at
+ * the crash counts as used at the restore, any other as used up to that much later than written.
  *
- * <p>Confined to one thread.
+ * <p>The packet path uses {@link #find}, {@link #hold} and {@link #release}; names are touched only
+ * by {@link #assign}. Memory grows with the entries. Confined to one thread.
  */
 public final class FakePool {
   /** How long a fake rests before it may mean something else: one hour. */
   public static final long REUSE_AFTER_NS = 3_600_000_000_000L;
 
-  /**
-   * An empty pool.
-   *
-   * @param networkLo lower half of the range's first address, IPv4-mapped; the range's first,
-   *     second (the TUN's own) and last address are never given out
-   * @param bits prefix length as IPv4 counts, 8 to 29
-   * @param seed where in the range the first fake lies
-   * @param journal where to write records
-   * @param epochSeconds wall clock for records: seconds since 1970
-   */
-  public FakePool(long networkLo, int bits, long seed, Journal journal, LongSupplier epochSeconds) {
-    throw new UnsupportedOperationException("being written");
-  }
+  /** How far the journal may lag behind the last use of an entry that no flow holds. */
+  public static final long JOURNAL_EVERY_NS = 300_000_000_000L;
 
-  /**
-   * The fake of a name and real address; makes one if there is none.
-   *
-   * @param name lower-case name without a final dot, at most 255 bytes in UTF-8
-   * @param rule number of the rule that matched, kept for {@link #rule}
-   * @return lower half of the fake, IPv4-mapped, or 0 when none is free or the journal refused
-   */
-  public long assign(String name, long realHi, long realLo, int rule, long nowNs) {
-    throw new UnsupportedOperationException("being written");
-  }
+  private static final long SECOND_NS = 1_000_000_000L;
 
-  /** The entry of a fake address, or -1 when that address means nothing. */
-  public int find(long hi, long lo) {
-    throw new UnsupportedOperationException("being written");
-  }
+  /** Ages are cut here so that nanoseconds cannot overflow: three years. */
+  private static final long MAX_AGE_SECONDS = 100_000_000L;
 
-  /** Whether an address lies in the range, assigned or not. */
-  public boolean inRange(long hi, long lo) {
-    throw new UnsupportedOperationException("being written");
-  }
+  /** Network address and the TUN's own are in front of the first fake. */
+  private static final int RESERVED_FIRST = 2;
 
-  /** Name of an entry. */
-  public String name(int entry) {
-    throw new UnsupportedOperationException("being written");
-  }
+  private static final int RESERVED = 3;
+  private static final int PAGE_BITS = 8;
+  private static final int PAGE_MASK = (1 << PAGE_BITS) - 1;
+  private static final int NONE = -1;
 
-  /** Upper half of the real address of an entry. */
-  public long realHi(int entry) {
-    throw new UnsupportedOperationException("being written");
-  }
+  private final long firstFake;
+  private final int capacity;
+  private final Journal journal;
+  private final LongSupplier epochSeconds;
+  private final FakeRecord record = new FakeRecord();
+  private final Map<Key, Integer> byKey = new HashMap<>();
 
-  /** Lower half of the real address of an entry. */
-  public long realLo(int entry) {
-    throw new UnsupportedOperationException("being written");
-  }
+  /** Entry + 1 by offset of the fake from the first one, in pages. */
+  private final int[][] byOffset;
 
-  /** Lower half of the fake address of an entry. */
-  public long fakeLo(int entry) {
-    throw new UnsupportedOperationException("being written");
-  }
+  /** Entries that no flow holds, least recently used first. */
+  private final SlotList idle = new SlotList();
 
-  /** The rule given with the last assignment; -1 after a restore: match the name again. */
-  public int rule(int entry) {
-    throw new UnsupportedOperationException("being written");
-  }
+  private Key[] keys = new Key[0];
+  private int[] offsets = new int[0];
+  private int[] holds = new int[0];
+  private int[] rules = new int[0];
+  private long[] lastUseNs = new long[0];
+  private long[] journalledNs = new long[0];
 
-  /** Replaces the rule of an entry, as after a change of the rule set. */
-  public void setRule(int entry, int rule) {
-    throw new UnsupportedOperationException("being written");
-  }
+  /** Whether the journal's last word about an entry is that a flow holds it. */
+  private boolean[] journalledHeld = new boolean[0];
 
-  /** A flow begins to use an entry. */
-  public void hold(int entry, long nowNs) {
-    throw new UnsupportedOperationException("being written");
-  }
+  private int size;
+  private int nextOffset;
+  private long exhausted;
+  private long journalFailures;
 
-  /** A flow that held an entry ends. */
-  public void release(int entry, long nowNs) {
-    throw new UnsupportedOperationException("being written");
-  }
-
-  /** Flows that hold an entry. */
-  public int holds(int entry) {
-    throw new UnsupportedOperationException("being written");
-  }
-
-  /** Entries in use; entry numbers are 0 to {@code size() - 1}. */
-  public int size() {
-    throw new UnsupportedOperationException("being written");
-  }
-
-  /** Most entries the range has room for. */
-  public int capacity() {
-    throw new UnsupportedOperationException("being written");
-  }
-
-  /** How often {@link #assign} found no free fake. */
-  public long exhausted() {
-    throw new UnsupportedOperationException("being written");
-  }
-
-  /** How often {@link #assign} was refused by the journal. */
-  public long journalFailures() {
-    throw new UnsupportedOperationException("being written");
-  }
-
-  /**
-   * Reads back what a pool wrote to its journal; this pool must be empty. A record that was torn by
-   * a crash at the end is ignored, broken ones in between are skipped and counted.
-   *
-   * @param records the whole journal
-   * @return what was found
-   */
-  public Restored restore(ByteBuffer records, long nowNs) {
-    throw new UnsupportedOperationException("being written");
-  }
+  private record Key(String name, long realHi, long realLo) {}
 
   /**
    * Result of {@link #restore}.
@@ -140,8 +83,317 @@ public final class FakePool {
    */
   public record Restored(int entries, int badRegions, int outOfRange, int tornBytes) {}
 
-  /** Writes the present state as records, the least recently used first: a journal in brief. */
+  /**
+   * An empty pool.
+   *
+   * @param range IPv4 range of 8 to 29 bits; its first, second (the TUN's own) and last address are
+   *     never given out
+   * @param seed where in the range the first fake lies
+   * @param journal where to write records
+   * @param epochSeconds wall clock for records: seconds since 1970
+   */
+  public FakePool(Prefix range, long seed, Journal journal, LongSupplier epochSeconds) {
+    if (!range.isV4() || range.bits() < 8 || range.bits() > 29) {
+      throw new IllegalArgumentException("fake range must be IPv4 of 8 to 29 bits: " + range);
+    }
+    firstFake = range.lo() + RESERVED_FIRST;
+    capacity = (1 << 32 - range.bits()) - RESERVED;
+    this.journal = journal;
+    this.epochSeconds = epochSeconds;
+    byOffset = new int[(capacity - 1 >> PAGE_BITS) + 1][];
+    Arrays.fill(byOffset, new int[0]);
+    nextOffset = (int) Long.remainderUnsigned(new KeyedHash(seed).of(0), capacity);
+  }
+
+  /**
+   * The fake of a name and real address; makes one if there is none.
+   *
+   * @param name lower-case name without a final dot; one of more than 1,023 bytes in UTF-8 gets 0
+   * @param rule number of the rule that matched, kept for {@link #rule}
+   * @return lower half of the fake, IPv4-mapped, or 0 when none is free or the journal refused
+   */
+  public long assign(String name, long realHi, long realLo, int rule, long nowNs) {
+    Key key = new Key(name, realHi, realLo);
+    Integer known = byKey.get(key);
+    if (known != null) {
+      renew(known, rule, nowNs);
+      return fakeLo(known);
+    }
+    if (name.getBytes(StandardCharsets.UTF_8).length > FakeRecord.MAX_NAME_BYTES) {
+      exhausted++;
+      return 0;
+    }
+    int reused = size < capacity ? NONE : reusable(nowNs);
+    if (size == capacity && reused == NONE) {
+      exhausted++;
+      return 0;
+    }
+    int offset = reused == NONE ? unusedOffset() : offsets[reused];
+    if (!append(journal, true, key, offset, false, epochSeconds.getAsLong())) {
+      return 0;
+    }
+    int entry = reused == NONE ? add(offset) : reused;
+    define(entry, key);
+    rules[entry] = rule;
+    lastUseNs[entry] = nowNs;
+    journalled(entry, false, nowNs);
+    toEnd(entry);
+    return fakeLo(entry);
+  }
+
+  /** The entry of a fake address, or -1 when that address means nothing. */
+  public int find(long hi, long lo) {
+    long offset = lo - firstFake;
+    if (hi != 0 || offset < 0 || offset >= capacity) {
+      return NONE;
+    }
+    int[] page = byOffset[(int) offset >> PAGE_BITS];
+    return page.length == 0 ? NONE : page[(int) offset & PAGE_MASK] - 1;
+  }
+
+  /** Whether an address lies in the range, assigned or not. */
+  public boolean inRange(long hi, long lo) {
+    long offset = lo - firstFake + RESERVED_FIRST;
+    return hi == 0 && offset >= 0 && offset < capacity + RESERVED;
+  }
+
+  /** Name of an entry. */
+  public String name(int entry) {
+    return keys[entry].name;
+  }
+
+  /** Upper half of the real address of an entry. */
+  public long realHi(int entry) {
+    return keys[entry].realHi;
+  }
+
+  /** Lower half of the real address of an entry. */
+  public long realLo(int entry) {
+    return keys[entry].realLo;
+  }
+
+  /** Lower half of the fake address of an entry. */
+  public long fakeLo(int entry) {
+    return firstFake + offsets[entry];
+  }
+
+  /** The rule given with the last assignment; -1 after a restore: match the name again. */
+  public int rule(int entry) {
+    return rules[entry];
+  }
+
+  /** Replaces the rule of an entry, as after a change of the rule set. */
+  public void setRule(int entry, int rule) {
+    rules[entry] = rule;
+  }
+
+  /** A flow begins to use an entry. */
+  public void hold(int entry, long nowNs) {
+    if (holds[entry]++ == 0) {
+      idle.remove(entry);
+    }
+    lastUseNs[entry] = nowNs;
+    if (!journalledHeld[entry]) {
+      journalUse(entry, true, nowNs);
+    }
+  }
+
+  /** A flow that held an entry ends. */
+  public void release(int entry, long nowNs) {
+    if (holds[entry] == 0) {
+      throw new IllegalStateException("nobody holds " + entry);
+    }
+    lastUseNs[entry] = nowNs;
+    if (--holds[entry] > 0) {
+      return;
+    }
+    idle.addLast(entry);
+    // Within that time the journal goes on saying "held", which errs on the safe side and saves
+    // two records for each of many short flows.
+    if (nowNs - journalledNs[entry] >= JOURNAL_EVERY_NS) {
+      journalUse(entry, false, nowNs);
+    }
+  }
+
+  /** Flows that hold an entry. */
+  public int holds(int entry) {
+    return holds[entry];
+  }
+
+  /** Entries in use; entry numbers are 0 to {@code size() - 1}. */
+  public int size() {
+    return size;
+  }
+
+  /** Most entries the range has room for. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** How often {@link #assign} found no free fake. */
+  public long exhausted() {
+    return exhausted;
+  }
+
+  /** Records that the journal refused. */
+  public long journalFailures() {
+    return journalFailures;
+  }
+
+  /**
+   * Reads back what a pool wrote to its journal; this pool must be empty. A record that was torn by
+   * a crash at the end is ignored, broken ones in between are skipped and counted.
+   *
+   * @param records the whole journal, from index 0 to its limit
+   * @return what was found
+   */
+  public Restored restore(ByteBuffer records, long nowNs) {
+    if (size > 0) {
+      throw new IllegalStateException("restore comes before the first assignment");
+    }
+    int outOfRange = 0;
+    FakeScan scan = new FakeScan(records, record);
+    while (scan.next()) {
+      outOfRange += apply(nowNs) ? 0 : 1;
+    }
+    // Entries of equal age stay in the order in which they were first given out.
+    IntStream.range(0, size)
+        .boxed()
+        .sorted((a, b) -> Long.compare(lastUseNs[a], lastUseNs[b]))
+        .forEach(idle::addLast);
+    return new Restored(size, scan.badRegions(), outOfRange, scan.tornBytes());
+  }
+
+  /**
+   * Writes the present state as records, which make a journal in brief.
+   *
+   * @return false as soon as the target refuses one
+   */
   public boolean writeTo(Journal target, long nowNs) {
-    throw new UnsupportedOperationException("being written");
+    long wall = epochSeconds.getAsLong();
+    for (int entry = 0; entry < size; entry++) {
+      long seconds = wall - (nowNs - lastUseNs[entry]) / SECOND_NS;
+      boolean held = journalledHeld[entry] || holds[entry] > 0;
+      if (!append(target, true, keys[entry], offsets[entry], held, seconds)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Takes the record just read over; false when its fake is not of this range. */
+  private boolean apply(long nowNs) {
+    long offset = (0xffff_0000_0000L | record.fake & 0xffff_ffffL) - firstFake;
+    if (offset < 0 || offset >= capacity) {
+      return false;
+    }
+    int entry = find(0, firstFake + offset);
+    if (record.assignment) {
+      if (entry == NONE) {
+        entry = add((int) offset);
+      }
+      define(entry, new Key(record.name, record.realHi, record.realLo));
+      rules[entry] = NONE;
+    } else if (entry == NONE) {
+      // The assignment before it was damaged and is counted as such.
+      return true;
+    }
+    long lag = JOURNAL_EVERY_NS / SECOND_NS;
+    long age = record.held ? 0 : epochSeconds.getAsLong() - record.epochSeconds - lag;
+    lastUseNs[entry] = nowNs - Math.max(0, Math.min(age, MAX_AGE_SECONDS)) * SECOND_NS;
+    journalled(entry, false, lastUseNs[entry]);
+    return true;
+  }
+
+  private void renew(int entry, int rule, long nowNs) {
+    rules[entry] = rule;
+    lastUseNs[entry] = nowNs;
+    boolean held = holds[entry] > 0;
+    if (!held) {
+      toEnd(entry);
+    }
+    if (nowNs - journalledNs[entry] >= JOURNAL_EVERY_NS) {
+      journalUse(entry, held, nowNs);
+    }
+  }
+
+  private void toEnd(int entry) {
+    if (idle.contains(entry)) {
+      idle.remove(entry);
+    }
+    idle.addLast(entry);
+  }
+
+  private int reusable(long nowNs) {
+    int oldest = idle.first();
+    return oldest != NONE && nowNs - lastUseNs[oldest] >= REUSE_AFTER_NS ? oldest : NONE;
+  }
+
+  /** Each fresh fake lies behind the one before, so the walk over used ones is short. */
+  private int unusedOffset() {
+    while (find(0, firstFake + nextOffset) != NONE) {
+      nextOffset = (nextOffset + 1) % capacity;
+    }
+    return nextOffset;
+  }
+
+  private int add(int offset) {
+    int entry = size++;
+    if (entry == keys.length) {
+      grow();
+    }
+    offsets[entry] = offset;
+    int page = offset >> PAGE_BITS;
+    if (byOffset[page].length == 0) {
+      byOffset[page] = new int[1 << PAGE_BITS];
+    }
+    byOffset[page][offset & PAGE_MASK] = entry + 1;
+    return entry;
+  }
+
+  /** Gives an entry its meaning; the name it had before loses it. */
+  private void define(int entry, Key key) {
+    Key before = keys[entry];
+    if (before != null) {
+      byKey.remove(before, entry);
+    }
+    keys[entry] = key;
+    byKey.put(key, entry);
+  }
+
+  private void grow() {
+    int length = Math.min(capacity, Math.max(16, keys.length * 2));
+    keys = Arrays.copyOf(keys, length);
+    offsets = Arrays.copyOf(offsets, length);
+    holds = Arrays.copyOf(holds, length);
+    rules = Arrays.copyOf(rules, length);
+    lastUseNs = Arrays.copyOf(lastUseNs, length);
+    journalledNs = Arrays.copyOf(journalledNs, length);
+    journalledHeld = Arrays.copyOf(journalledHeld, length);
+  }
+
+  private void journalUse(int entry, boolean held, long nowNs) {
+    if (append(journal, false, keys[entry], offsets[entry], held, epochSeconds.getAsLong())) {
+      journalled(entry, held, nowNs);
+    }
+  }
+
+  private void journalled(int entry, boolean held, long nowNs) {
+    journalledHeld[entry] = held;
+    journalledNs[entry] = nowNs;
+  }
+
+  private boolean append(
+      Journal target, boolean assignment, Key key, int offset, boolean held, long seconds) {
+    record.assignment = assignment;
+    record.held = held;
+    record.fake = (int) (firstFake + offset);
+    record.epochSeconds = seconds;
+    record.realHi = key.realHi;
+    record.realLo = key.realLo;
+    record.name = key.name;
+    boolean stored = target.append(record.write());
+    journalFailures += stored ? 0 : 1;
+    return stored;
   }
 }
