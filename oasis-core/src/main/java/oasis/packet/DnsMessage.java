@@ -54,118 +54,249 @@ public final class DnsMessage {
   /** Section number of additional records. */
   public static final int ADDITIONAL = 2;
 
+  static final int HEADER_BYTES = 12;
+
+  /** Smallest limit of answers by UDP (RFC 1035 section 4.2.1). */
+  private static final int MIN_UDP_BYTES = 512;
+
+  private static final int RESPONSE = 0x8000;
+  private static final int TRUNCATED = 0x0200;
+
+  /** Bytes of a record between its name and its data. */
+  private static final int RECORD_BYTES = 10;
+
+  private ByteBuffer b = ByteBuffer.allocate(0);
+  private int start;
+  private int end;
+  private int questionEnd;
+  private String name = "";
+  private int udpBytes;
+  private boolean edns;
+  private boolean dnssecOk;
+
+  private int nextIndex;
+  private int nextAt;
+  private int recordAt;
+  private int fieldsAt;
+
   /**
-   * Reads a message and walks it to its end once.
+   * Reads a message and walks it to its end once. The cursor then stands before the first record.
    *
    * @param memory big-endian buffer
    * @param at index of the message
    * @param bytes its length, as the datagram or the TCP length prefix says
    * @return {@link DropReason#BAD_DNS} when it is not a well-formed message with exactly one
-   *     question, else null
+   *     question and nothing behind its last record, else null
    */
   public @Nullable DropReason check(ByteBuffer memory, int at, int bytes) {
-    throw new UnsupportedOperationException("being written");
+    b = memory;
+    start = at;
+    end = at + bytes;
+    if (bytes < HEADER_BYTES || word(4) != 1) {
+      return DropReason.BAD_DNS;
+    }
+    StringBuilder text = new StringBuilder();
+    int nameEnd = DnsNames.read(b, start, start + HEADER_BYTES, end, text);
+    if (nameEnd < 0 || nameEnd + 4 > end) {
+      return DropReason.BAD_DNS;
+    }
+    name = text.toString();
+    questionEnd = nameEnd + 4;
+    return walk() ? null : DropReason.BAD_DNS;
+  }
+
+  private boolean walk() {
+    udpBytes = MIN_UDP_BYTES;
+    edns = false;
+    dnssecOk = false;
+    int records = word(6) + word(8) + word(10);
+    rewind();
+    for (int i = 0; i < records; i++) {
+      if (!step()) {
+        return false;
+      }
+      if (recordType() == OPT) {
+        // RFC 6891 section 6.1.1: at most one, in the additional section, owned by the root.
+        if (edns || section() != ADDITIONAL || b.get(recordAt) != 0) {
+          return false;
+        }
+        edns = true;
+        udpBytes = Math.max(MIN_UDP_BYTES, recordClass());
+        dnssecOk = (recordTtl() & 0x8000) != 0;
+      }
+    }
+    boolean good = nextAt == end;
+    rewind();
+    return good;
+  }
+
+  /** Moves the cursor to the next record if that lies within the message. */
+  private boolean step() {
+    int fields = DnsNames.read(b, start, nextAt, end, null);
+    if (fields < 0 || fields + RECORD_BYTES > end) {
+      return false;
+    }
+    int behind = fields + RECORD_BYTES + (b.getShort(fields + 8) & 0xffff);
+    if (behind > end) {
+      return false;
+    }
+    recordAt = nextAt;
+    fieldsAt = fields;
+    nextAt = behind;
+    nextIndex++;
+    return true;
+  }
+
+  private int word(int offset) {
+    return b.getShort(start + offset) & 0xffff;
   }
 
   /** Message id. */
   public int id() {
-    throw new UnsupportedOperationException("being written");
+    return word(0);
   }
 
   /** True for an answer, false for a query. */
   public boolean response() {
-    throw new UnsupportedOperationException("being written");
+    return (word(2) & RESPONSE) != 0;
   }
 
   /** Operation code: 0 for a standard query. */
   public int opcode() {
-    throw new UnsupportedOperationException("being written");
+    return word(2) >>> 11 & 0xf;
   }
 
   /** Response code: 0 no error, 3 no such name. */
   public int rcode() {
-    throw new UnsupportedOperationException("being written");
+    return word(2) & 0xf;
   }
 
   /** True when the answer was cut to fit a datagram. */
   public boolean truncated() {
-    throw new UnsupportedOperationException("being written");
+    return (word(2) & TRUNCATED) != 0;
   }
 
   /** The name asked for, lower-case. */
   public String name() {
-    throw new UnsupportedOperationException("being written");
+    return name;
   }
 
   /** The record type asked for. */
   public int type() {
-    throw new UnsupportedOperationException("being written");
+    return b.getShort(questionEnd - 4) & 0xffff;
   }
 
   /** The class asked for. */
   public int questionClass() {
-    throw new UnsupportedOperationException("being written");
+    return b.getShort(questionEnd - 2) & 0xffff;
   }
 
   /**
    * Largest answer by UDP that the sender takes: 512, or what its OPT record says, at least 512.
    */
   public int udpBytes() {
-    throw new UnsupportedOperationException("being written");
+    return udpBytes;
   }
 
   /** Goes back before the first record. */
   public void rewind() {
-    throw new UnsupportedOperationException("being written");
+    nextIndex = 0;
+    nextAt = questionEnd;
   }
 
   /** Steps to the next record; false at the end. */
   public boolean next() {
-    throw new UnsupportedOperationException("being written");
+    return nextIndex < word(6) + word(8) + word(10) && step();
   }
 
   /** Section of the record: {@link #ANSWER}, {@link #AUTHORITY} or {@link #ADDITIONAL}. */
   public int section() {
-    throw new UnsupportedOperationException("being written");
+    int index = nextIndex - 1;
+    if (index < word(6)) {
+      return ANSWER;
+    }
+    return index < word(6) + word(8) ? AUTHORITY : ADDITIONAL;
   }
 
   /** Owner name of the record, lower-case. */
   public String recordName() {
-    throw new UnsupportedOperationException("being written");
+    StringBuilder text = new StringBuilder();
+    DnsNames.read(b, start, recordAt, end, text);
+    return text.toString();
   }
 
   /** Type of the record. */
   public int recordType() {
-    throw new UnsupportedOperationException("being written");
+    return b.getShort(fieldsAt) & 0xffff;
   }
 
   /** Class of the record. */
   public int recordClass() {
-    throw new UnsupportedOperationException("being written");
+    return b.getShort(fieldsAt + 2) & 0xffff;
   }
 
   /** Seconds that the record may be kept. */
   public long recordTtl() {
-    throw new UnsupportedOperationException("being written");
+    return b.getInt(fieldsAt + 4) & 0xffff_ffffL;
   }
 
   /** Index in the buffer of the record's data; an A record's four bytes may be patched there. */
   public int dataStart() {
-    throw new UnsupportedOperationException("being written");
+    return fieldsAt + RECORD_BYTES;
   }
 
   /** Bytes of the record's data. */
   public int dataBytes() {
-    throw new UnsupportedOperationException("being written");
+    return b.getShort(fieldsAt + 8) & 0xffff;
   }
 
-  /** The name that is the record's data: of CNAME and PTR only; null when it is malformed. */
+  /**
+   * The name that is the record's data.
+   *
+   * @return null when the record is neither CNAME nor PTR, or its data is not exactly one name
+   */
   public @Nullable String dataName() {
-    throw new UnsupportedOperationException("being written");
+    StringBuilder text = new StringBuilder();
+    boolean isName = recordType() == CNAME || recordType() == PTR;
+    int behind = dataStart() + dataBytes();
+    return isName && DnsNames.read(b, start, dataStart(), end, text) == behind
+        ? text.toString()
+        : null;
   }
 
-  /** Lowers the TTL of every record to at most {@code seconds}, in place; OPT is left alone. */
+  /**
+   * Lowers the TTL of every record to at most {@code seconds}, in place; that of OPT, which is no
+   * time, is left alone. The cursor then stands before the first record.
+   */
   public void clampTtl(int seconds) {
-    throw new UnsupportedOperationException("being written");
+    rewind();
+    while (next()) {
+      if (recordType() != OPT && recordTtl() > seconds) {
+        b.putInt(fieldsAt + 4, seconds);
+      }
+    }
+    rewind();
+  }
+
+  ByteBuffer buffer() {
+    return b;
+  }
+
+  int start() {
+    return start;
+  }
+
+  /** Bytes of the question section: the name as it was asked, type and class. */
+  int questionBytes() {
+    return questionEnd - start - HEADER_BYTES;
+  }
+
+  boolean edns() {
+    return edns;
+  }
+
+  /** The DO bit of the OPT record (RFC 3225). */
+  boolean dnssecOk() {
+    return dnssecOk;
   }
 }

@@ -4,9 +4,10 @@ package oasis.packet;
 import java.nio.ByteBuffer;
 
 /**
- * Writes answers that we author to a checked query. They keep the query's id, its RD bit, the bytes
- * of its question (case as asked), and have an OPT record when it had one. Each method returns the
- * message's length, at most {@code limit}.
+ * Writes answers that we author to a checked query (or in place of a checked answer to it). They
+ * keep its id, its RD and CD bits and the bytes of its question (case as asked), and have an OPT
+ * record when it had one. Each method returns the message's length, at most {@code limit}; {@code
+ * out} must be another memory than the query's.
  */
 public final class DnsReply {
   /** Response code: no error. */
@@ -24,6 +25,23 @@ public final class DnsReply {
   /** Response code: refused. */
   public static final int REFUSED = 5;
 
+  /** Response, recursion available. */
+  private static final int FLAGS = 0x8080;
+
+  /** Opcode, RD and CD of the query. */
+  private static final int KEPT_FLAGS = 0x7910;
+
+  private static final int TRUNCATED = 0x0200;
+
+  /** A pointer to the name in the question. */
+  private static final int QUESTION_NAME = 0xc000 | DnsMessage.HEADER_BYTES;
+
+  private static final int RECORD_BYTES = 12;
+  private static final int OPT_BYTES = 11;
+
+  /** Datagrams that cross no fragmenting link (the value of DNS flag day 2020). */
+  private static final int OUR_UDP_BYTES = 1232;
+
   private DnsReply() {}
 
   /**
@@ -36,30 +54,120 @@ public final class DnsReply {
    */
   public static int a(
       DnsMessage query, long[] lows, int count, int ttl, ByteBuffer out, int at, int limit) {
-    throw new UnsupportedOperationException("being written");
+    int pos = begin(query, NO_ERROR, out, at);
+    int room = at + limit - optBytes(query);
+    int i = 0;
+    for (; i < count && pos + RECORD_BYTES + 4 <= room; i++) {
+      pos = record(DnsMessage.A, ttl, 4, out, pos);
+      out.putInt(pos, (int) lows[i]);
+      pos += 4;
+    }
+    return finish(query, i, count, out, at, pos);
   }
 
   /** AAAA records, of {@code count} pairs of high and low half; see {@link #a}. */
   public static int aaaa(
       DnsMessage query, long[] halves, int count, int ttl, ByteBuffer out, int at, int limit) {
-    throw new UnsupportedOperationException("being written");
+    int pos = begin(query, NO_ERROR, out, at);
+    int room = at + limit - optBytes(query);
+    int i = 0;
+    for (; i < count && pos + RECORD_BYTES + 16 <= room; i++) {
+      pos = record(DnsMessage.AAAA, ttl, 16, out, pos);
+      out.putLong(pos, halves[2 * i]);
+      out.putLong(pos + 8, halves[2 * i + 1]);
+      pos += 16;
+    }
+    return finish(query, i, count, out, at, pos);
   }
 
   /**
    * "The name exists but has no record of this type", with a made-up SOA record so that it is kept
-   * for {@code ttl} seconds at most (RFC 2308).
+   * for {@code ttl} seconds at most (RFC 2308 section 3).
    */
   public static int noData(DnsMessage query, int ttl, ByteBuffer out, int at, int limit) {
-    throw new UnsupportedOperationException("being written");
+    int pos = begin(query, NO_ERROR, out, at);
+    if (pos + RECORD_BYTES + 22 > at + limit - optBytes(query)) {
+      return finish(query, 0, 0, out, at, pos);
+    }
+    pos = record(DnsMessage.SOA, ttl, 22, out, pos);
+    // Primary server and mailbox: the root. Serial, refresh, retry, expire, then what counts.
+    out.putShort(pos, (short) 0);
+    out.putInt(pos + 2, 1);
+    out.putInt(pos + 6, ttl);
+    out.putInt(pos + 10, ttl);
+    out.putInt(pos + 14, ttl);
+    out.putInt(pos + 18, ttl);
+    int bytes = finish(query, 0, 0, out, at, pos + 22);
+    out.putShort(at + 8, (short) 1);
+    return bytes;
   }
 
-  /** One PTR record of the name that was asked for. */
+  /**
+   * One PTR record of the name that was asked for.
+   *
+   * @param name as {@link DnsMessage} gives names; SERVFAIL is answered when it is not a name
+   */
   public static int ptr(DnsMessage query, String name, int ttl, ByteBuffer out, int at, int limit) {
-    throw new UnsupportedOperationException("being written");
+    int pos = begin(query, NO_ERROR, out, at);
+    int room = at + limit - optBytes(query);
+    int data = pos + RECORD_BYTES;
+    int end = data > room ? -1 : DnsNames.write(name, out, data, room);
+    if (end < 0) {
+      return error(query, SERVFAIL, out, at, limit);
+    }
+    record(DnsMessage.PTR, ttl, end - data, out, pos);
+    return finish(query, 1, 1, out, at, end);
   }
 
   /** An answer without records and with a response code. */
   public static int error(DnsMessage query, int rcode, ByteBuffer out, int at, int limit) {
-    throw new UnsupportedOperationException("being written");
+    int pos = begin(query, rcode, out, at);
+    return finish(query, 0, 0, out, at, pos);
+  }
+
+  /** Writes header and question; returns the index behind them. */
+  private static int begin(DnsMessage query, int rcode, ByteBuffer out, int at) {
+    ByteBuffer from = query.buffer();
+    int flags = from.getShort(query.start() + 2) & KEPT_FLAGS | FLAGS | rcode;
+    out.putShort(at, (short) query.id());
+    out.putShort(at + 2, (short) flags);
+    out.putLong(at + 4, 1L << 48);
+    int question = at + DnsMessage.HEADER_BYTES;
+    out.put(question, from, query.start() + DnsMessage.HEADER_BYTES, query.questionBytes());
+    return question + query.questionBytes();
+  }
+
+  /** Writes a record up to its data; returns the index of the data. */
+  private static int record(int type, int ttl, int dataBytes, ByteBuffer out, int at) {
+    out.putShort(at, (short) QUESTION_NAME);
+    out.putShort(at + 2, (short) type);
+    out.putShort(at + 4, (short) DnsMessage.IN);
+    out.putInt(at + 6, ttl);
+    out.putShort(at + 10, (short) dataBytes);
+    return at + RECORD_BYTES;
+  }
+
+  /** Sets the count of answers and the TC bit, adds OPT; returns the message's length. */
+  private static int finish(
+      DnsMessage query, int answers, int wanted, ByteBuffer out, int at, int pos) {
+    out.putShort(at + 6, (short) answers);
+    if (answers < wanted) {
+      out.putShort(at + 2, (short) (out.getShort(at + 2) | TRUNCATED));
+    }
+    if (!query.edns()) {
+      return pos - at;
+    }
+    out.putShort(at + 10, (short) 1);
+    // Root name, type, size of datagrams, version 0 with the DO bit as asked, no options.
+    out.put(pos, (byte) 0);
+    out.putShort(pos + 1, (short) DnsMessage.OPT);
+    out.putShort(pos + 3, (short) OUR_UDP_BYTES);
+    out.putInt(pos + 5, query.dnssecOk() ? 0x8000 : 0);
+    out.putShort(pos + 9, (short) 0);
+    return pos + OPT_BYTES - at;
+  }
+
+  private static int optBytes(DnsMessage query) {
+    return query.edns() ? OPT_BYTES : 0;
   }
 }
