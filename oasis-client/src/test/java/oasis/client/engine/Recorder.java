@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import oasis.packet.Burst;
+import oasis.testkit.Packets;
+
+/** Effects that only note what they were asked for. */
+final class Recorder implements Effects {
+  /** One effect: where to, and the packet's bytes. */
+  record Sent(String to, byte[] packet) {}
+
+  final List<Sent> sent = new ArrayList<>();
+  final List<Integer> probes = new ArrayList<>();
+
+  @Override
+  public void toTun(Burst burst) {
+    sent.add(new Sent("tun", Packets.bytes(burst)));
+  }
+
+  @Override
+  public void toCarrier(int carrier, Burst burst) {
+    sent.add(new Sent("carrier " + carrier, Packets.bytes(burst)));
+  }
+
+  @Override
+  public void toUnderlay(Burst burst) {
+    sent.add(new Sent("underlay", Packets.bytes(burst)));
+  }
+
+  @Override
+  public void probe(int carrier) {
+    probes.add(carrier);
+  }
+
+  /** The only packet sent since the last call, which must have gone there. */
+  byte[] only(String to) {
+    if (sent.size() != 1 || !sent.get(0).to().equals(to)) {
+      throw new AssertionError("expected one packet to " + to + ", got " + where());
+    }
+    return sent.remove(0).packet();
+  }
+
+  /** Fails when anything was sent since the last call. */
+  void nothing() {
+    if (!sent.isEmpty()) {
+      throw new AssertionError("expected no packet, got " + where());
+    }
+  }
+
+  private List<String> where() {
+    return sent.stream().map(Sent::to).toList();
+  }
+}
