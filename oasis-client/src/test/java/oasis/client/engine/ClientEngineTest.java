@@ -110,8 +110,7 @@ class ClientEngineTest {
     FlowKey onWire = EngineRig.keyOf(sent);
     assertThat(onWire.sport()).isBetween(61_000, 64_999);
     rig.receive(
-        Carriers.UNDERLAY,
-        Packets.tcp(onWire.reverse(), Tcp.SYN | Tcp.ACK, 5, 101, new byte[0]));
+        Carriers.UNDERLAY, Packets.tcp(onWire.reverse(), Tcp.SYN | Tcp.ACK, 5, 101, new byte[0]));
     byte[] got = rig.out.only("tun");
     assertThat(source(got)).isEqualTo(fake);
     assertThat(EngineRig.keyOf(got).dport()).isEqualTo(40_000);
@@ -142,7 +141,7 @@ class ClientEngineTest {
     rig.send(EngineRig.syn(WEB));
     rig.send(EngineRig.data(WEB, 101, 777, 0));
     rig.send(Packets.udp(udp, new byte[10]));
-    rig.out.sent.clear();
+    rig.out.clear();
     rig.engine.onRefused(rig.ron, rig.nowNs);
     byte[] reset = rig.out.only("tun");
     assertThat(tcpFlags(reset) & Tcp.RST).isNotZero();
@@ -188,8 +187,7 @@ class ClientEngineTest {
     EngineRig rig = new EngineRig("name:*.example.org ron");
     rig.send(EngineRig.syn(EngineRig.tcpKey(EngineRig.TUN, 40_000, "198.18.7.7", 80)));
     assertThat(tcpFlags(rig.out.only("tun")) & Tcp.RST).isNotZero();
-    rig.send(
-        Packets.udp(Packets.key(Ip.UDP, EngineRig.TUN, 1, "198.18.7.7", 9_000), new byte[4]));
+    rig.send(Packets.udp(Packets.key(Ip.UDP, EngineRig.TUN, 1, "198.18.7.7", 9_000), new byte[4]));
     assertThat(rig.out.only("tun")[20]).as("ICMP type").isEqualTo((byte) 3);
     assertThat(rig.engine.info(rig.nowNs).drops()).containsEntry("UNKNOWN_FAKE", 2L);
   }
@@ -205,9 +203,11 @@ class ClientEngineTest {
   void packetsFromACarrierThatDoesNotHoldTheFlowAreDropped() {
     EngineRig rig = new EngineRig("tcp dport 80 ron");
     rig.send(EngineRig.syn(WEB));
-    rig.out.sent.clear();
+    rig.out.clear();
     rig.receive(rig.detour, EngineRig.data(copy(WEB).reverse(), 1, 101, 10));
-    rig.receive(rig.ron, EngineRig.data(EngineRig.tcpKey("203.0.113.9", 80, EngineRig.HOST, 40_000), 1, 1, 1));
+    rig.receive(
+        rig.ron,
+        EngineRig.data(EngineRig.tcpKey("203.0.113.9", 80, EngineRig.HOST, 40_000), 1, 1, 1));
     rig.out.nothing();
     assertThat(rig.engine.info(rig.nowNs).drops())
         .containsEntry("NOT_GRANTED", 1L)
@@ -228,7 +228,9 @@ class ClientEngineTest {
     byte[] got = rig.out.only("tun");
     assertThat(source(got)).isEqualTo(fake);
     byte[] quotedDestination = Arrays.copyOfRange(got, 28 + 16, 28 + 20);
-    assertThat(EngineRig.text(0, 0xffff_0000_0000L | ByteBuffer.wrap(quotedDestination).getInt() & 0xffff_ffffL))
+    assertThat(
+            EngineRig.text(
+                0, 0xffff_0000_0000L | ByteBuffer.wrap(quotedDestination).getInt() & 0xffff_ffffL))
         .isEqualTo(fake);
   }
 
@@ -249,10 +251,11 @@ class ClientEngineTest {
     EngineRig rig = new EngineRig("tcp dport 80 ron");
     for (int i = 0; i < 66_000; i++) {
       FlowKey key =
-          EngineRig.tcpKey("192.0.2." + (10 + i / 30_000), 10_000 + i % 30_000, EngineRig.SERVER, 80);
+          EngineRig.tcpKey(
+              "192.0.2." + (10 + i / 30_000), 10_000 + i % 30_000, EngineRig.SERVER, 80);
       rig.send(EngineRig.syn(key));
       rig.send(Packets.tcp(key, Tcp.RST, 101, 0, new byte[0]));
-      rig.out.sent.clear();
+      rig.out.clear();
     }
     assertThat(rig.engine.info(rig.nowNs).drops()).doesNotContainKey("FLOW_LIMIT");
   }
@@ -272,8 +275,7 @@ class ClientEngineTest {
     int ron = engine.addCarrier("ron", 1_400, rig.nowNs);
     engine.onProbeAnswer(ron, rig.nowNs);
     engine.setRules(
-        RuleSet.compile(
-            List.of(parse("tcp dport 80 ron"), parse("tcp dport 81 underlay"))),
+        RuleSet.compile(List.of(parse("tcp dport 80 ron"), parse("tcp dport 81 underlay"))),
         new int[] {ron, Carriers.UNDERLAY},
         rig.nowNs);
     engine.onTun(Packets.burst(EngineRig.syn(WEB)), rig.nowNs);

@@ -9,24 +9,32 @@ import oasis.testkit.Packets;
 /** Effects that only note what they were asked for. */
 final class Recorder implements Effects {
   /** One effect: where to, and the packet's bytes. */
-  record Sent(String to, byte[] packet) {}
+  private static final class Sent {
+    final String to;
+    final byte[] packet;
 
-  final List<Sent> sent = new ArrayList<>();
+    Sent(String to, Burst burst) {
+      this.to = to;
+      packet = Packets.bytes(burst);
+    }
+  }
+
+  private final List<Sent> sent = new ArrayList<>();
   final List<Integer> probes = new ArrayList<>();
 
   @Override
   public void toTun(Burst burst) {
-    sent.add(new Sent("tun", Packets.bytes(burst)));
+    sent.add(new Sent("tun", burst));
   }
 
   @Override
   public void toCarrier(int carrier, Burst burst) {
-    sent.add(new Sent("carrier " + carrier, Packets.bytes(burst)));
+    sent.add(new Sent("carrier " + carrier, burst));
   }
 
   @Override
   public void toUnderlay(Burst burst) {
-    sent.add(new Sent("underlay", Packets.bytes(burst)));
+    sent.add(new Sent("underlay", burst));
   }
 
   @Override
@@ -34,12 +42,17 @@ final class Recorder implements Effects {
     probes.add(carrier);
   }
 
+  /** Forgets what was sent. */
+  void clear() {
+    sent.clear();
+  }
+
   /** The only packet sent since the last call, which must have gone there. */
   byte[] only(String to) {
-    if (sent.size() != 1 || !sent.get(0).to().equals(to)) {
+    if (sent.size() != 1 || !sent.get(0).to.equals(to)) {
       throw new AssertionError("expected one packet to " + to + ", got " + where());
     }
-    return sent.remove(0).packet();
+    return sent.remove(0).packet;
   }
 
   /** Fails when anything was sent since the last call. */
@@ -50,6 +63,6 @@ final class Recorder implements Effects {
   }
 
   private List<String> where() {
-    return sent.stream().map(Sent::to).toList();
+    return sent.stream().map(s -> s.to).toList();
   }
 }
