@@ -13,7 +13,6 @@ import static oasis.os.linux.LinuxConstants.SOL_SOCKET;
 import static oasis.os.linux.LinuxConstants.SO_ATTACH_FILTER;
 import static oasis.os.linux.LinuxConstants.SO_RCVBUFFORCE;
 
-import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import oasis.os.Memory;
 import oasis.os.OsException;
@@ -98,10 +97,9 @@ public final class LinuxCapturePort implements CapturePort {
       b.putLong(16 + 8 * i, filter[i]);
     }
     Errno.check(
-        Sys.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, memory.address(), 16),
+        Sys.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, memory, 16),
         "setsockopt",
         "SO_ATTACH_FILTER");
-    Reference.reachabilityFence(memory);
   }
 
   private static void bindToAll(int fd) throws OsException {
@@ -109,8 +107,7 @@ public final class LinuxCapturePort implements CapturePort {
     Memory address = Memory.allocate(SOCKADDR_LL_BYTES);
     address.buffer().putShort(2, (short) ETH_P_ALL);
     address.buffer().order(ByteOrder.nativeOrder()).putShort(0, (short) AF_PACKET);
-    Errno.check(Sys.bind(fd, address.address(), SOCKADDR_LL_BYTES), "bind", "for packet capture");
-    Reference.reachabilityFence(address);
+    Errno.check(Sys.bind(fd, address, SOCKADDR_LL_BYTES), "bind", "for packet capture");
   }
 
   @Override

@@ -22,7 +22,6 @@ import static oasis.os.linux.LinuxConstants.TUN_F_TSO_ECN;
 import static oasis.os.linux.LinuxConstants.TUN_F_USO4;
 import static oasis.os.linux.LinuxConstants.TUN_F_USO6;
 
-import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import oasis.os.Memory;
@@ -93,8 +92,7 @@ public final class LinuxTun implements TunPort {
       request(fd, TUNSETIFF, "TUNSETIFF", name, IFF_TUN | IFF_NO_PI | IFF_VNET_HDR);
       Memory size = Memory.allocate(4);
       size.buffer().order(ByteOrder.nativeOrder()).putInt(0, VirtioHeader.BYTES);
-      Errno.check(Sys.ioctl(fd, TUNSETVNETHDRSZ, size.address()), "TUNSETVNETHDRSZ", name);
-      Reference.reachabilityFence(size);
+      Errno.check(Sys.ioctl(fd, TUNSETVNETHDRSZ, size), "TUNSETVNETHDRSZ", name);
       int offloads = enableOffloads(fd);
       setMtu(name, mtu);
       return new LinuxTun(fd, name, mtu, offloads);
@@ -129,8 +127,7 @@ public final class LinuxTun implements TunPort {
     ifreq.buffer().put(0, name.getBytes(US_ASCII));
     // As an int it is right for an int, and on a little-endian host for a short too.
     ifreq.buffer().order(ByteOrder.LITTLE_ENDIAN).putInt(16, value);
-    Errno.check(Sys.ioctl(fd, request, ifreq.address()), call, name);
-    Reference.reachabilityFence(ifreq);
+    Errno.check(Sys.ioctl(fd, request, ifreq), call, name);
   }
 
   /** Name of the device. */

@@ -85,37 +85,33 @@ public final class Sockets {
   public static int trySet(int fd, int level, int option, int value) {
     Memory memory = Memory.allocate(4);
     memory.buffer().order(ByteOrder.nativeOrder()).putInt(0, value);
-    int result = Sys.setsockopt(fd, level, option, memory.address(), 4);
-    // The kernel reads through the bare address: keep the memory until it has.
-    Reference.reachabilityFence(memory);
-    return result;
+    return Sys.setsockopt(fd, level, option, memory, 4);
   }
 
   /** Binds a socket; 0 or -errno. */
   public static int bind(int fd, int family, long hi, long lo, int port) {
     Memory memory = Memory.allocate(SOCKADDR_IN6_BYTES);
     int bytes = putAddress(memory.buffer(), 0, family, hi, lo, port);
-    int result = Sys.bind(fd, memory.address(), bytes);
-    Reference.reachabilityFence(memory);
-    return result;
+    return Sys.bind(fd, memory, bytes);
   }
 
   /** Connects a socket; 0 or -errno. */
   public static int connect(int fd, int family, long hi, long lo, int port) {
     Memory memory = Memory.allocate(SOCKADDR_IN6_BYTES);
     int bytes = putAddress(memory.buffer(), 0, family, hi, lo, port);
-    int result = Sys.connect(fd, memory.address(), bytes);
-    Reference.reachabilityFence(memory);
-    return result;
+    return Sys.connect(fd, memory, bytes);
   }
 
   /** Port that a socket is bound to, or -errno. */
   public static int localPort(int fd) {
     Memory memory = Memory.allocate(SOCKADDR_IN6_BYTES + 4 + 4);
     memory.buffer().order(ByteOrder.nativeOrder()).putInt(32, SOCKADDR_IN6_BYTES);
-    int result = Sys.getsockname(fd, memory.address(), memory.address() + 32);
-    int port = port(memory.buffer().order(ByteOrder.BIG_ENDIAN), 0);
-    Reference.reachabilityFence(memory);
-    return result < 0 ? result : port;
+    int result;
+    try {
+      result = Sys.getsockname(fd, memory.address(), memory.address() + 32);
+    } finally {
+      Reference.reachabilityFence(memory);
+    }
+    return result < 0 ? result : port(memory.buffer().order(ByteOrder.BIG_ENDIAN), 0);
   }
 }

@@ -3,6 +3,8 @@ package oasis.os.linux;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import java.lang.ref.Reference;
+import oasis.os.Memory;
 
 /**
  * The C library's calls that Oasis needs, on raw addresses. The private natives are the plain libc
@@ -89,6 +91,15 @@ public final class Sys {
     return result(C.ioctl(fd, request, argument));
   }
 
+  /** As the call on an address; keeps the memory alive meanwhile. */
+  public static int ioctl(int fd, long request, Memory argument) {
+    try {
+      return ioctl(fd, request, argument.address());
+    } finally {
+      Reference.reachabilityFence(argument);
+    }
+  }
+
   public static long read(int fd, long buffer, long bytes) {
     return result(C.read(fd, buffer, bytes));
   }
@@ -109,8 +120,26 @@ public final class Sys {
     return result(C.bind(fd, address, length));
   }
 
+  /** As the call on an address; keeps the memory alive meanwhile. */
+  public static int bind(int fd, Memory address, int length) {
+    try {
+      return bind(fd, address.address(), length);
+    } finally {
+      Reference.reachabilityFence(address);
+    }
+  }
+
   public static int connect(int fd, long address, int length) {
     return result(C.connect(fd, address, length));
+  }
+
+  /** As the call on an address; keeps the memory alive meanwhile. */
+  public static int connect(int fd, Memory address, int length) {
+    try {
+      return connect(fd, address.address(), length);
+    } finally {
+      Reference.reachabilityFence(address);
+    }
   }
 
   public static int getsockname(int fd, long address, long length) {
@@ -119,6 +148,15 @@ public final class Sys {
 
   public static int setsockopt(int fd, int level, int option, long value, int length) {
     return result(C.setsockopt(fd, level, option, value, length));
+  }
+
+  /** As the call on an address; keeps the memory alive meanwhile. */
+  public static int setsockopt(int fd, int level, int option, Memory value, int length) {
+    try {
+      return setsockopt(fd, level, option, value.address(), length);
+    } finally {
+      Reference.reachabilityFence(value);
+    }
   }
 
   public static int getsockopt(int fd, int level, int option, long value, long length) {
