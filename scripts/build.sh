@@ -26,7 +26,7 @@ build_if_stale() {
 
 build() {
   local log=$home/target/build.log number run module jar
-  local show='s/^\[INFO\] Building \(.*\) 0.* \(\[.*\]\)$/oasis: building \1 \2/p; /^\[ERROR\]/p'
+  local show='s/^\[INFO\] Building \(.*\) 0.* \(\[.*\]\)$/oasis: building \1 \2/p; /^\[ERROR\] .*\.java/p'
   number=$(($(basename "$(readlink "$current" || echo 0)") + 1))
   run=$home/target/run/$number
   rm -rf "$run" "$home"/*/target/lib && mkdir -p "$run/lib"

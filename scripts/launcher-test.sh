@@ -83,7 +83,7 @@ reportsAreSummed() {
 <testsuite name="a" time="0.1" tests="5" errors="1" skipped="1" failures="1">
   <testcase name="good" classname="a" time="0"/>
   <testcase name="off" classname="a" time="0">
-    <skipped message="no root"/>
+    <skipped message="no &lt;root&gt; &amp; tun"/>
   </testcase>
   <testcase name="bad" classname="a" time="0">
     <failure message="1 is not 2" type="x"/>
@@ -93,7 +93,7 @@ XML
   local text
   text=$(scripts/reports.sh "$scratch/reports" "$scratch/none")
   echo "$text"
-  [[ $text = $'  skipped a.off: no root\n  FAILED a.bad: 1 is not 2\n2 2 1' ]]
+  [[ $text = $'  skipped a.off: no <root> & tun\n  FAILED a.bad: 1 is not 2\n2 2 1' ]]
 }
 
 documentBlocksAreRun() {

@@ -19,4 +19,5 @@ find "$@" -name 'TEST-*.xml' -exec cat {} + 2>/dev/null | awk '
   /<testcase /    { test = attribute("classname") "." attribute("name") }
   /^ *<skipped/   { tell("skipped") }
   /^ *<(failure|error)[ >]/ { tell("FAILED") }
-  END             { print tests - failed - skipped, failed + 0, skipped + 0 }'
+  END             { print tests - failed - skipped, failed + 0, skipped + 0 }' |
+  sed "s/&apos;/'/g; s/&quot;/\"/g; s/&lt;/</g; s/&gt;/>/g; s/&#10;/ /g; s/&amp;/\&/g"
