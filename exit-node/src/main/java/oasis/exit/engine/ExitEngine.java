@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.engine;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.exit.engine.ExitEffects.EndReason;
@@ -11,6 +12,7 @@ import oasis.packet.Icmp;
 import oasis.packet.IcmpInner;
 import oasis.packet.Ip;
 import oasis.packet.Prefix;
+import oasis.packet.Replies;
 import oasis.packet.Rewrite;
 import oasis.packet.Tcp;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +47,13 @@ public final class ExitEngine {
   private final FlowKey endpoint = new FlowKey();
   private final FlowRecord record = new FlowRecord();
 
-  /** An engine without clients or flows. */
-  public ExitEngine(EngineConfig config) {
+  /**
+   * An engine without clients or flows.
+   *
+   * @param replies where answers are written, at least {@link Replies#MAX_BYTES} bytes, big-endian
+   * @param repliesAddress native address of its index 0, or 0 in tests
+   */
+  public ExitEngine(EngineConfig config, ByteBuffer replies, long repliesAddress) {
     allowed = config.allowed().toArray(Prefix[]::new);
     policy = new DestinationPolicy(config.opened(), config.pool());
     limits = config.limits();
@@ -56,7 +63,13 @@ public final class ExitEngine {
     sources =
         new Sources(config.pool(), (int) Math.min(most, Sources.MAX_ADDRESSES), config.seed() ^ 1);
     flows = new Flows(limits.flows(), config.seed() ^ 2);
-    refusals = new Refusals(ownAddress(config.pool()), limits.repliesPerSecond(), totals);
+    refusals =
+        new Refusals(
+            ownAddress(config.pool()),
+            new ReplyLimit(limits.repliesPerSecond()),
+            totals,
+            replies,
+            repliesAddress);
   }
 
   /** Low half of the address inside the pool that is the node's own: the TUN device's. */

@@ -18,16 +18,20 @@ final class Refusals {
   private final long fromLo;
   private final ReplyLimit limit;
   private final Totals totals;
-  private final ByteBuffer memory = ByteBuffer.allocateDirect(Replies.MAX_BYTES);
+  private final ByteBuffer memory;
+  private final long address;
   private final Burst reply = new Burst();
 
   /**
    * @param fromLo low half of the address that the answers come from
+   * @param address native address of index 0 of {@code memory}, or 0
    */
-  Refusals(long fromLo, int perSecond, Totals totals) {
+  Refusals(long fromLo, ReplyLimit limit, Totals totals, ByteBuffer memory, long address) {
     this.fromLo = fromLo;
-    this.limit = new ReplyLimit(perSecond);
+    this.limit = limit;
     this.totals = totals;
+    this.memory = memory;
+    this.address = address;
   }
 
   /** Answers a packet, still as the client sent it, that was dropped for this reason. */
@@ -51,7 +55,7 @@ final class Refusals {
       totals.drop(DropReason.RATE_LIMITED, 1);
       return;
     }
-    if (reply.check(memory, 0, 0, bytes) == null) {
+    if (reply.check(memory, address, 0, bytes) == null) {
       totals.replies++;
       out.replyToClient(reply, endpoint.srcHi, endpoint.srcLo, endpoint.sport());
     }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.exit.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import oasis.packet.Burst;
+import oasis.testkit.Packets;
+
+/** Keeps what the engine asked for. */
+final class RecordingEffects implements ExitEffects {
+  /** Something sent to a client. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  record ToClient(byte[] packet, String endpoint) {}
+
+  final List<byte[]> toTun = new ArrayList<>();
+  final List<ToClient> toClient = new ArrayList<>();
+  final List<ToClient> replies = new ArrayList<>();
+  final List<String> keepAlives = new ArrayList<>();
+  final List<String> ended = new ArrayList<>();
+
+  @Override
+  public void toTun(Burst burst) {
+    toTun.add(Packets.bytes(burst));
+  }
+
+  @Override
+  public void toClient(Burst burst, long hi, long lo, int port) {
+    toClient.add(new ToClient(Packets.bytes(burst), Snapshots.endpoint(hi, lo, port)));
+  }
+
+  @Override
+  public void replyToClient(Burst burst, long hi, long lo, int port) {
+    replies.add(new ToClient(Packets.bytes(burst), Snapshots.endpoint(hi, lo, port)));
+  }
+
+  @Override
+  public void keepAlive(long hi, long lo, int port) {
+    keepAlives.add(Snapshots.endpoint(hi, lo, port));
+  }
+
+  @Override
+  public void flowEnded(FlowRecord flow, EndReason why) {
+    ended.add(FlowInfo.of(flow, flow.beganNs).protocol() + " " + why);
+  }
+
+  byte[] onlyTun() {
+    if (toTun.size() != 1 || !replies.isEmpty()) {
+      throw new AssertionError("to TUN: " + toTun.size() + ", replies: " + replies.size());
+    }
+    return toTun.remove(0);
+  }
+
+  ToClient onlyClient() {
+    if (toClient.size() != 1) {
+      throw new AssertionError("to clients: " + toClient.size());
+    }
+    return toClient.remove(0);
+  }
+
+  ToClient onlyReply() {
+    if (replies.size() != 1 || !toTun.isEmpty()) {
+      throw new AssertionError("replies: " + replies.size() + ", to TUN: " + toTun.size());
+    }
+    return replies.remove(0);
+  }
+}
