@@ -2,6 +2,7 @@
 package oasis.rules;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One rule {@code <subset, overlay, [metric]>} of a host's user, in text {@code SUBSET OVERLAY
@@ -16,13 +17,21 @@ public record Rule(Subset subset, String overlay, Metric metric, Otherwise other
   /** The overlay name that stands for the plain Internet. */
   public static final String UNDERLAY = "underlay";
 
+  /** Refuses an overlay name that rule text could not name. */
+  public Rule {
+    String fault = RuleParser.overlayFault(overlay);
+    if (fault != null) {
+      throw new IllegalArgumentException(fault);
+    }
+  }
+
   /**
    * Reads a rule.
    *
    * @throws RuleException one line: what is wrong, at which column, what would be right
    */
   public static Rule parse(String text) throws RuleException {
-    throw new UnsupportedOperationException("being written");
+    return RuleParser.parse(text);
   }
 
   /**
@@ -40,5 +49,17 @@ public record Rule(Subset subset, String overlay, Metric metric, Otherwise other
    */
   public boolean isPlainUnderlay() {
     return overlay.equals(UNDERLAY) && metric.terms().isEmpty();
+  }
+
+  /** The text that is read back as the same rule. */
+  @Override
+  public String toString() {
+    return subset
+        + " "
+        + overlay
+        + (metric.terms().isEmpty() ? "" : " " + metric)
+        + (otherwise == Otherwise.UNDERLAY
+            ? ""
+            : " else " + otherwise.name().toLowerCase(Locale.ROOT));
   }
 }

@@ -19,4 +19,9 @@ public final class RuleException extends Exception {
   public int column() {
     return column;
   }
+
+  /** A character between quotes, or its code where it would not be seen. */
+  static String show(char c) {
+    return c > ' ' && c < 127 ? "'" + c + "'" : "character " + String.format("U+%04X", (int) c);
+  }
 }

@@ -9,10 +9,17 @@ import oasis.packet.FlowKey;
  * matcher fills a bounded cache inside).
  */
 public final class RuleSet {
+  /** Without rules: everything goes by the underlay. */
+  public static final RuleSet EMPTY = compile(List.of());
+
   private final List<Rule> rules;
+  private final NameMatcher names;
+  private final HeaderMatcher headers;
 
   private RuleSet(List<Rule> rules) {
     this.rules = List.copyOf(rules);
+    names = NameMatcher.compile(this.rules);
+    headers = HeaderMatcher.compile(this.rules);
   }
 
   /** Compiles rules in their order. */
@@ -32,21 +39,26 @@ public final class RuleSet {
    * @param name lower case, without the trailing dot
    */
   public int matchName(String name) {
-    return matchNameFrom(name, 0);
+    return names.match(name, 0);
   }
 
   /** As {@link #matchName}, looking only at rules with index {@code from} and above. */
   public int matchNameFrom(String name, int from) {
-    throw new UnsupportedOperationException("being written");
+    return names.match(name, from);
   }
 
-  /** The first header rule that matches a flow, or -1. Allocates nothing. */
+  /**
+   * The first header rule that matches a flow, or -1. Flows of other protocols than TCP, UDP, ICMP
+   * and ICMPv6 match none. Allocates nothing.
+   *
+   * @param key as the program sent it, destination at the far end
+   */
   public int matchHeader(FlowKey key) {
-    return matchHeader(key, 0);
+    return headers.match(key, 0);
   }
 
-  /** As {@link #matchHeader}, looking only at rules with index {@code from} and above. */
+  /** As {@link #matchHeader(FlowKey)}, looking only at rules with index {@code from} and above. */
   public int matchHeader(FlowKey key, int from) {
-    throw new UnsupportedOperationException("being written");
+    return headers.match(key, from);
   }
 }

@@ -2,6 +2,7 @@
 package oasis.rules;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The traffic that a rule is about: either names ({@code name:*.edu and not name:www.mit.edu}) or
@@ -21,5 +22,16 @@ public record Subset(List<Term> terms) {
   /** Whether the subset is about names; otherwise it is about packet headers. */
   public boolean isName() {
     return terms.get(0) instanceof Term.Name;
+  }
+
+  /** Whether the terms exclude each other, so that no packet matches; names are not looked at. */
+  boolean neverMatches() {
+    return !isName() && HeaderRegion.of(this).isEmpty();
+  }
+
+  /** The text that is read back as the same subset. */
+  @Override
+  public String toString() {
+    return terms.stream().map(Object::toString).collect(Collectors.joining(" "));
   }
 }

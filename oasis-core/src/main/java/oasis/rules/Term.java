@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.rules;
 
-/** One term of a subset, possibly behind {@code not}. */
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import oasis.packet.Prefix;
+
+/**
+ * One term of a subset, possibly behind {@code not}. {@code toString} gives the text that is read
+ * back as the same term.
+ */
 public sealed interface Term {
   /** Whether {@code not} stands before the term. */
   boolean negated();
@@ -9,10 +17,138 @@ public sealed interface Term {
   /**
    * Names.
    *
-   * @param pattern a glob such as {@code *.edu}, or a regular expression between slashes
+   * @param pattern a glob against the whole name ({@code *} for any run of characters, dots too,
+   *     {@code ?} for one character), or a regular expression between slashes that may match
+   *     anywhere in the name unless it is anchored
    */
-  record Name(boolean negated, String pattern) implements Term {}
+  record Name(boolean negated, String pattern) implements Term {
+    /** Refuses a wrong pattern; see {@link Rule#parse(String)} for a checked exception. */
+    public Name {
+      try {
+        pattern(pattern, 1);
+      } catch (RuleException e) {
+        throw new IllegalArgumentException("name:" + pattern + ": " + e.getMessage(), e);
+      }
+    }
+
+    /** The pattern as a tree. */
+    NamePattern compile() {
+      try {
+        return pattern(pattern, 1);
+      } catch (RuleException e) {
+        throw new AssertionError("checked by the constructor", e);
+      }
+    }
+
+    /** Reads a pattern that begins at a column of the rule's text. */
+    static NamePattern pattern(String text, int column) throws RuleException {
+      if (text.startsWith("/")) {
+        if (text.length() < 3 || !text.endsWith("/")) {
+          throw new RuleException(column, "an expression stands between slashes: /PATTERN/");
+        }
+        return NameRegexParser.parse(text.substring(1, text.length() - 1), column + 1);
+      }
+      return NamePattern.ofGlob(text);
+    }
+
+    @Override
+    public String toString() {
+      return not(negated) + "name:" + pattern;
+    }
+  }
 
   /** All TCP, UDP and ICMP echo traffic: {@code any}. */
-  record Any(boolean negated) implements Term {}
+  record Any() implements Term {
+    @Override
+    public boolean negated() {
+      return false;
+    }
+
+    @Override
+    public String toString() {
+      return "any";
+    }
+  }
+
+  /** A protocol that a rule may name. */
+  enum Protocol {
+    TCP,
+    UDP,
+    /** Echo requests and replies of ICMP and ICMPv6; other messages follow their flow. */
+    ICMP
+  }
+
+  /** Packets of one protocol: {@code tcp}. */
+  record Proto(boolean negated, Protocol protocol) implements Term {
+    @Override
+    public String toString() {
+      return not(negated) + protocol.name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Which end of a flow a term is about: the program's, or the one it talks to. */
+  enum End {
+    SOURCE,
+    DESTINATION
+  }
+
+  /**
+   * A run of ports.
+   *
+   * @param first 0 to 65,535
+   * @param last not less than {@code first}
+   */
+  record PortRange(int first, int last) {
+    /** Refuses numbers that are no ports and runs that go down. */
+    public PortRange {
+      if (first < 0 || last > 0xffff || first > last) {
+        throw new IllegalArgumentException(first + "-" + last + " is not a run of ports");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return first == last ? Integer.toString(first) : first + "-" + last;
+    }
+  }
+
+  /**
+   * TCP and UDP packets with one of some ports: {@code dport 80-90,443}. Behind {@code not}:
+   * everything else, ICMP included.
+   */
+  record Port(boolean negated, End end, List<PortRange> ranges) implements Term {
+    /** Keeps a copy of the ranges. */
+    public Port {
+      ranges = List.copyOf(ranges);
+    }
+
+    @Override
+    public String toString() {
+      return not(negated) + (end == End.SOURCE ? "sport " : "dport ") + list(ranges);
+    }
+  }
+
+  /**
+   * Packets with an address in one of some blocks: {@code dst 128.95.0.0/16,2001:db8::/32}. Behind
+   * {@code not}: everything else, of both families.
+   */
+  record Block(boolean negated, End end, List<Prefix> prefixes) implements Term {
+    /** Keeps a copy of the prefixes. */
+    public Block {
+      prefixes = List.copyOf(prefixes);
+    }
+
+    @Override
+    public String toString() {
+      return not(negated) + (end == End.SOURCE ? "src " : "dst ") + list(prefixes);
+    }
+  }
+
+  private static String not(boolean negated) {
+    return negated ? "not " : "";
+  }
+
+  private static String list(List<?> parts) {
+    return parts.stream().map(Object::toString).collect(Collectors.joining(","));
+  }
 }
