@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.emulator;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import oasis.emulator.hub.Hub;
+import oasis.emulator.hub.HubLink;
+import oasis.emulator.hub.HubReport;
+import oasis.os.CommandRunner;
 import oasis.os.OsException;
+import oasis.os.linux.LinuxCommandRunner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A topology that runs: one network namespace per node, veth pairs between them, and one thread
- * that carries the packets of all shaped links. Closing it kills the programs and removes all.
- * Thread-safe.
+ * that carries the packets of all shaped links. Closing it kills the programs and removes all; so
+ * does the end of this process, and after a crash the next start. Thread-safe.
  *
  * <pre>{@code
  * try (Emulation emulation = Emulation.start(topology, Emulation.Options.defaults(outputDir))) {
@@ -19,7 +31,22 @@ import oasis.os.OsException;
  * }</pre>
  */
 public final class Emulation implements AutoCloseable {
-  private Emulation() {}
+  /** Where running emulations are written down unless told otherwise. */
+  public static final Path STATE_DIRECTORY = Path.of("/run/oasis/emulations");
+
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  private final Topology topology;
+  private final Options options;
+  private final CommandRunner runner;
+  private final Network network;
+  private final Path stateFile;
+  private final Programs programs;
+  private final Map<String, Node> nodes = new LinkedHashMap<>();
+  private final Thread atExit = new Thread(this::closeAtExit, "emulation-exit");
+  private @Nullable Hub hub;
+  private HubReport lastReport = HubReport.EMPTY;
+  private boolean closed;
 
   /**
    * How to run.
@@ -33,8 +60,24 @@ public final class Emulation implements AutoCloseable {
   public record Options(Path outputDirectory, Path stateDirectory, Duration latenessBudget) {
     /** The usual state directory and a budget of 1 ms. */
     public static Options defaults(Path outputDirectory) {
-      return new Options(outputDirectory, Path.of("/run/oasis/emulations"), Duration.ofMillis(1));
+      return new Options(outputDirectory, STATE_DIRECTORY, Duration.ofMillis(1));
     }
+  }
+
+  private Emulation(Topology topology, Options options, CommandRunner runner) throws OsException {
+    this.topology = topology;
+    this.options = options;
+    this.runner = runner;
+    int count = COUNT.getAndIncrement();
+    String id = ProcessHandle.current().pid() + (count == 0 ? "" : "." + count);
+    network = new Network(topology, id, runner);
+    programs = new Programs(options.outputDirectory());
+    for (Topology.NodeSpec spec : topology.nodes()) {
+      nodes.put(
+          spec.name(),
+          new Node(programs, spec, network.namespace(spec.name()), network.addresses(spec.name())));
+    }
+    stateFile = StateFile.ofThisProcess(network.namespaces()).write(options.stateDirectory(), id);
   }
 
   /**
@@ -43,12 +86,35 @@ public final class Emulation implements AutoCloseable {
    * @throws OsException when something cannot be made; nothing stays then
    */
   public static Emulation start(Topology topology, Options options) throws OsException {
-    throw new OsException("the emulator is not built yet");
+    CommandRunner runner = new LinuxCommandRunner();
+    Removal.ofDeadOwners(options.stateDirectory(), runner);
+    Emulation emulation = new Emulation(topology, options, runner);
+    try {
+      Runtime.getRuntime().addShutdownHook(emulation.atExit);
+      emulation.network.build();
+      List<HubLink> links = emulation.network.hubLinks();
+      if (!links.isEmpty()) {
+        emulation.hub = Hub.start(emulation.network.hubNamespace(), links);
+      }
+      return emulation;
+    } catch (OsException | RuntimeException e) {
+      try {
+        emulation.close();
+      } catch (UncheckedIOException second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
   }
 
   /** Removes what emulations that died left behind; returns the names of their namespaces. */
   public static List<String> cleanUp(Path stateDirectory) throws OsException {
-    throw new OsException("the emulator is not built yet");
+    return Removal.ofDeadOwners(stateDirectory, new LinuxCommandRunner());
+  }
+
+  /** What is emulated. */
+  public Topology topology() {
+    return topology;
   }
 
   /**
@@ -57,19 +123,96 @@ public final class Emulation implements AutoCloseable {
    * @throws IllegalArgumentException when there is none
    */
   public Node node(String name) {
-    throw new IllegalArgumentException("no node is named \"" + name + "\"");
+    Node node = nodes.get(name);
+    if (node == null) {
+      throw new IllegalArgumentException("no node is named \"" + name + "\"");
+    }
+    return node;
   }
 
   /** All nodes, in the order of the topology. */
   public List<Node> nodes() {
-    return List.of();
+    return new ArrayList<>(nodes.values());
   }
 
-  Programs programs() {
-    return new Programs();
+  /** The kernel settings that were made, for each node. */
+  public Map<String, Map<String, String>> settings() {
+    return network.settings();
   }
 
-  /** Kills all programs and removes namespaces, links and files of state. */
+  /** What the shaped links have done so far, or had done when the emulation was closed. */
+  public synchronized HubReport report() {
+    Hub running = hub;
+    if (running != null) {
+      lastReport = running.report();
+    }
+    return lastReport;
+  }
+
+  /** Why the numbers of this run must not be trusted; empty when they may be. */
+  public List<String> doubts() {
+    return report().doubts(options.latenessBudget().toNanos());
+  }
+
+  /** CPU time that the links' thread has used, in ns. */
+  synchronized long hubCpuNs() {
+    Hub running = hub;
+    return running == null ? 0 : running.cpuNs();
+  }
+
+  /** Forgets the links' latenesses so far. */
+  synchronized void resetLateness() {
+    Hub running = hub;
+    if (running != null) {
+      running.resetLateness();
+    }
+  }
+
+  /**
+   * Kills all programs and removes namespaces, links and files of state.
+   *
+   * @throws UncheckedIOException when something cannot be removed; the next start tries again
+   */
   @Override
-  public void close() {}
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      report();
+    }
+    programs.close();
+    synchronized (this) {
+      if (hub != null) {
+        hub.close();
+        hub = null;
+      }
+    }
+    try {
+      Removal.of(network.namespaces(), runner);
+      Removal.delete(stateFile);
+    } catch (OsException e) {
+      throw new UncheckedIOException(new IOException(e.getMessage(), e));
+    } finally {
+      forgetExit();
+    }
+  }
+
+  private void forgetExit() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      // The process is ending: the hook runs now, or has run.
+      return;
+    }
+  }
+
+  private void closeAtExit() {
+    try {
+      close();
+    } catch (UncheckedIOException e) {
+      System.err.println("oasis: " + e.getMessage());
+    }
+  }
 }

@@ -8,13 +8,13 @@ import oasis.os.OsException;
 
 /** A running node: a network namespace in which programs can be started. Thread-safe. */
 public final class Node {
-  private final Emulation emulation;
+  private final Programs programs;
   private final Topology.NodeSpec spec;
   private final String namespace;
   private final List<Ip4Prefix> addresses;
 
-  Node(Emulation emulation, Topology.NodeSpec spec, String namespace, List<Ip4Prefix> addresses) {
-    this.emulation = emulation;
+  Node(Programs programs, Topology.NodeSpec spec, String namespace, List<Ip4Prefix> addresses) {
+    this.programs = programs;
     this.spec = spec;
     this.namespace = namespace;
     this.addresses = List.copyOf(addresses);
@@ -48,7 +48,7 @@ public final class Node {
    *     127 instead
    */
   public Program start(Command command) throws OsException {
-    return emulation.programs().start(this, command);
+    return programs.start(this, command);
   }
 
   /** Starts a program here; see {@link #start(Command)}. */

@@ -23,25 +23,30 @@ public final class LinuxConstants {
   public static final int SOL_SOCKET = 1;
   public static final int SO_ATTACH_FILTER = 26;
   public static final int SO_SNDBUFFORCE = 32;
+  public static final int SO_TIMESTAMPNS = 35;
   public static final int SO_RCVBUFFORCE = 33;
   public static final int SO_MARK = 36;
+  public static final int SO_TIMESTAMPING = 37;
   public static final int SOL_UDP = 17;
   public static final int UDP_SEGMENT = 103;
   public static final int UDP_GRO = 104;
   public static final int SOL_PACKET = 263;
   public static final int PACKET_VNET_HDR = 15;
+  public static final int PACKET_STATISTICS = 6;
   public static final int PACKET_IGNORE_OUTGOING = 23;
   public static final int IP_MTU_DISCOVER = 10;
   public static final int IP_PMTUDISC_OMIT = 5;
   public static final int IPV6_V6ONLY = 26;
 
   public static final int MSG_DONTWAIT = 0x40;
+  public static final int MSG_ERRQUEUE = 0x2000;
   public static final int MSG_TRUNC = 0x20;
   public static final int POLLIN = 1;
   public static final int POLLOUT = 4;
   public static final int EFD_NONBLOCK = 0x800;
   public static final int EFD_CLOEXEC = 0x80000;
   public static final int PR_SET_TIMERSLACK = 29;
+  public static final int CLOCK_REALTIME = 0;
 
   public static final int IFF_TUN = 1;
   public static final int IFF_NO_PI = 0x1000;
@@ -59,6 +64,7 @@ public final class LinuxConstants {
   public static final long SIOCGIFFLAGS = 0x8913;
   public static final long SIOCSIFFLAGS = 0x8914;
   public static final long SIOCSIFMTU = 0x8922;
+  public static final long SIOCETHTOOL = 0x8946;
 
   private LinuxConstants() {}
 }

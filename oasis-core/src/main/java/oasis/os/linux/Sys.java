@@ -68,6 +68,8 @@ public final class Sys {
 
     static native int listen(int fd, int backlog);
 
+    static native int kill(int pid, int signal);
+
     static native int sched_setaffinity(int pid, long bytes, long mask);
   }
 
@@ -206,6 +208,11 @@ public final class Sys {
 
   public static int listen(int fd, int backlog) {
     return result(C.listen(fd, backlog));
+  }
+
+  /** Sends a signal; a negative pid means a process group. */
+  public static int kill(int pid, int signal) {
+    return result(C.kill(pid, signal));
   }
 
   public static int schedSetaffinity(int pid, long bytes, long mask) {
