@@ -1,34 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.Objects;
+import oasis.os.OsException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 
-/** Command line of {@code oasis client}. */
+/**
+ * Command line of {@code oasis client} and {@code oasis cleanup}. Exit status: 0 for success, 1
+ * when something refused, 2 when the command line is wrong; errors are one line on standard error.
+ */
 @Command(
     name = "oasis client",
     mixinStandardHelpOptions = true,
-    description = "Diverts traffic of this host to overlays.")
+    versionProvider = ClientMain.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      RunCommand.class,
+      StatusCommand.class,
+      FlowsCommand.class,
+      OverlayCommand.class,
+      RuleCommand.class,
+      CleanupCommand.class
+    },
+    description = "Diverts traffic of this host to overlays, as rules say.")
 public final class ClientMain implements Runnable {
-  private ClientMain() {}
+  private static final int FAILED = 1;
+  private static final int WRONG_USAGE = 2;
+
+  /** Tells picocli the version when it is asked for. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"oasis client " + version()};
+    }
+  }
+
+  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
 
   public static void main(String[] args) {
-    CommandLine line = new CommandLine(new ClientMain());
-    String version = ClientMain.class.getPackage().getImplementationVersion();
-    line.getCommandSpec()
-        .version("oasis client " + Objects.requireNonNullElse(version, "(not packaged)"));
-    System.exit(line.execute(args));
+    System.exit(commandLine().execute(args));
+  }
+
+  /** The command line, with errors on one line. */
+  static CommandLine commandLine() {
+    return new CommandLine(new ClientMain())
+        .setParameterExceptionHandler(ClientMain::wrongUsage)
+        .setExecutionExceptionHandler(ClientMain::failed);
+  }
+
+  /** Version of the jar that this class came in. */
+  static String version() {
+    return Objects.requireNonNullElse(
+        ClientMain.class.getPackage().getImplementationVersion(), "(not packaged)");
   }
 
   @Override
   public void run() {
-    CommandLine.usage(this, System.out);
+    CommandLine line = Objects.requireNonNull(spec).commandLine();
+    throw new ParameterException(
+        line, "say what to do: run, status, flows, overlay, rule, cleanup");
   }
 
-  @Command(name = "cleanup", mixinStandardHelpOptions = true, description = "Not built yet.")
-  int cleanup() {
-    System.err.println("oasis cleanup: not built yet");
-    return 1;
+  private static int wrongUsage(ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    String message = ConfigException.oneLine(String.valueOf(e.getMessage()));
+    print(
+        line.getErr(),
+        message + " (" + line.getCommandSpec().qualifiedName() + " --help says more)");
+    return WRONG_USAGE;
+  }
+
+  private static int failed(Exception e, CommandLine line, CommandLine.ParseResult parsed)
+      throws Exception {
+    if (e instanceof ConfigException || e instanceof OsException || e instanceof IOException) {
+      print(line.getErr(), ConfigException.oneLine(String.valueOf(e.getMessage())));
+      return FAILED;
+    }
+    throw e;
+  }
+
+  private static void print(PrintWriter err, String message) {
+    err.println("oasis client: " + message);
+    err.flush();
   }
 }

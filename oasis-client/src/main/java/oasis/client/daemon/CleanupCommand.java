@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import oasis.os.OsException;
+import oasis.os.linux.LinuxCommandRunner;
+import oasis.rules.RuleSet;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code oasis cleanup}. */
+@Command(
+    name = "cleanup",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Removes what a dead client left in the operating system; refuses while one runs.",
+      "Every start does the same first. What a clean stop leaves, the unreachable route of the"
+          + " fake addresses, goes too."
+    })
+final class CleanupCommand implements Callable<Integer> {
+  @Option(
+      names = "--control",
+      paramLabel = "PATH",
+      defaultValue = Settings.DEFAULT_CONTROL,
+      description = "control socket of the dead client (${DEFAULT-VALUE})")
+  private Path control = Path.of(Settings.DEFAULT_CONTROL);
+
+  @Option(
+      names = "--fake-range",
+      paramLabel = "PREFIX",
+      defaultValue = Settings.DEFAULT_FAKE_RANGE,
+      description = "the fake range it had (${DEFAULT-VALUE})")
+  private String fakeRange = Settings.DEFAULT_FAKE_RANGE;
+
+  @Override
+  public Integer call() throws OsException, ConfigException, IOException {
+    Settings settings =
+        new Settings(
+            Path.of(Settings.DEFAULT_STATE),
+            control,
+            Integer.parseInt(Settings.DEFAULT_MTU),
+            fakeRange,
+            0,
+            List.of(),
+            List.of());
+    Path run = Objects.requireNonNull(control.toAbsolutePath().getParent());
+    Files.createDirectories(run);
+    List<String> removed;
+    try (InstanceLock lock =
+        InstanceLock.take(InstanceLock.forNamespace(run), "in this network namespace")) {
+      removed =
+          ClientNetwork.cleanUp(
+              new LinuxCommandRunner(), settings.networkConfig(RuleSet.compile(List.of())));
+      Objects.requireNonNull(lock);
+    }
+    removed.forEach(line -> System.out.println("removed " + line));
+    if (removed.isEmpty()) {
+      System.out.println("nothing to remove");
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import oasis.rules.Rule;
+
+/**
+ * The overlays and rules of one client: an immutable snapshot in which every name is unique and
+ * every rule names an overlay that exists. Each change makes a new one, or fails with one line that
+ * says why and changes nothing.
+ *
+ * @param overlays in the order in which they were added
+ * @param rules in order of precedence: the first that matches decides
+ */
+record ClientConfig(List<Overlay> overlays, List<Rule> rules) {
+  /** Where a rule sends what the plain Internet should carry. */
+  static final String UNDERLAY = "underlay";
+
+  /** Most overlays; each costs a socket; the engine holds this many beside the underlay. */
+  static final int MAX_OVERLAYS = 63;
+
+  /** Most rules. */
+  static final int MAX_RULES = 10_000;
+
+  static final ClientConfig EMPTY = new ClientConfig(List.of(), List.of());
+
+  ClientConfig {
+    overlays = List.copyOf(overlays);
+    rules = List.copyOf(rules);
+  }
+
+  /** Collects overlays and rules one by one and refuses the one that does not fit. */
+  static final class Builder {
+    private final Map<String, Overlay> overlays = new LinkedHashMap<>();
+    private final Set<Rule> rules = new LinkedHashSet<>();
+
+    Builder() {}
+
+    private Builder(ClientConfig from) {
+      from.overlays.forEach(overlay -> overlays.put(overlay.name(), overlay));
+      rules.addAll(from.rules);
+    }
+
+    Builder add(Overlay overlay) throws ConfigException {
+      if (overlays.containsKey(overlay.name())) {
+        throw new ConfigException(
+            "overlay \"" + overlay.name() + "\" exists already; remove it first");
+      }
+      if (overlays.size() >= MAX_OVERLAYS) {
+        throw new ConfigException("more than " + MAX_OVERLAYS + " overlays");
+      }
+      overlays.put(overlay.name(), overlay);
+      return this;
+    }
+
+    Builder add(Rule rule) throws ConfigException {
+      if (!rule.overlay().equals(UNDERLAY) && !overlays.containsKey(rule.overlay())) {
+        throw new ConfigException(
+            "rule \"" + rule + "\": no overlay \"" + rule.overlay() + "\"; add it first");
+      }
+      if (rules.size() >= MAX_RULES) {
+        throw new ConfigException("more than " + MAX_RULES + " rules");
+      }
+      if (!rules.add(rule)) {
+        throw new ConfigException("the rule exists already: " + rule);
+      }
+      return this;
+    }
+
+    ClientConfig build() {
+      return new ClientConfig(List.copyOf(overlays.values()), List.copyOf(rules));
+    }
+  }
+
+  ClientConfig withOverlay(Overlay overlay) throws ConfigException {
+    return new Builder(this).add(overlay).build();
+  }
+
+  ClientConfig withoutOverlay(String name) throws ConfigException {
+    int index = indexOf(name);
+    if (index < 0) {
+      throw new ConfigException("no overlay \"" + name + "\"");
+    }
+    for (int i = 0; i < rules.size(); i++) {
+      if (rules.get(i).overlay().equals(name)) {
+        throw new ConfigException(
+            "rule " + (i + 1) + " uses overlay \"" + name + "\"; remove the rule first");
+      }
+    }
+    List<Overlay> shorter = new ArrayList<>(overlays);
+    shorter.remove(index);
+    return new ClientConfig(shorter, rules);
+  }
+
+  ClientConfig withRule(Rule rule) throws ConfigException {
+    return new Builder(this).add(rule).build();
+  }
+
+  /**
+   * Without the rule of this number.
+   *
+   * @param number 1 for the first rule
+   */
+  ClientConfig withoutRule(int number) throws ConfigException {
+    if (number < 1 || number > rules.size()) {
+      throw new ConfigException(
+          "no rule " + number + "; there are " + rules.size() + " (oasis client rule list)");
+    }
+    List<Rule> shorter = new ArrayList<>(rules);
+    shorter.remove(number - 1);
+    return new ClientConfig(overlays, shorter);
+  }
+
+  /** Without this rule. */
+  ClientConfig withoutRule(Rule rule) throws ConfigException {
+    int index = rules.indexOf(rule);
+    if (index < 0) {
+      throw new ConfigException("no such rule: " + rule + " (oasis client rule list)");
+    }
+    return withoutRule(index + 1);
+  }
+
+  private int indexOf(String name) {
+    for (int i = 0; i < overlays.size(); i++) {
+      if (overlays.get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import oasis.client.engine.ClientEngine;
+import oasis.client.engine.EngineConfig;
+import oasis.client.engine.Scratch;
+import oasis.flow.NatEngine;
+import oasis.flow.NatLimits;
+import oasis.io.CapturePort;
+import oasis.io.DataLoop;
+import oasis.io.DatagramPort;
+import oasis.io.Endpoint;
+import oasis.io.LinuxDatagramPort;
+import oasis.io.LinuxRawPort;
+import oasis.io.LinuxTun;
+import oasis.io.RawPort;
+import oasis.io.control.ControlServer;
+import oasis.os.Memory;
+import oasis.os.OsException;
+import oasis.os.linux.LinuxCommandRunner;
+import oasis.os.linux.LinuxNftOwner;
+import oasis.packet.Prefix;
+import oasis.rules.RuleSet;
+
+/**
+ * One running client: opens everything in an order in which a crash at any point leaves the host's
+ * network working, and closes it in the reverse order. The thread that calls {@link #start} owns
+ * it; it may be closed from one other thread.
+ */
+final class ClientDaemon implements AutoCloseable {
+  private static final int MAX_NAT_SESSIONS = 65_536;
+  private static final int WATCH_SECONDS = 2;
+  private static final int CLOSE_SECONDS = 5;
+
+  private final Settings settings;
+  private final Undo undo = new Undo();
+  private final ScheduledExecutorService changes =
+      Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "configuration"));
+  private LiveConfig first = LiveConfig.saved(ClientConfig.EMPTY);
+  private volatile long startMs;
+
+  private ClientDaemon(Settings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Starts a client; when this returns, it carries packets.
+   *
+   * @throws ConfigException when configuration or options are wrong
+   * @throws OsException when the operating system refuses, or a client runs already; everything is
+   *     undone in both cases
+   */
+  static ClientDaemon start(Settings settings) throws ConfigException, OsException {
+    ClientDaemon daemon = new ClientDaemon(settings);
+    boolean done = false;
+    try {
+      daemon.open();
+      done = true;
+      return daemon;
+    } catch (AccessDeniedException e) {
+      throw new OsException(e.getFile() + ": permission denied; run the client as root", e);
+    } catch (IOException e) {
+      throw new OsException(String.valueOf(e.getMessage()), e);
+    } finally {
+      if (!done) {
+        daemon.close();
+      }
+    }
+  }
+
+  private void open() throws ConfigException, OsException, IOException {
+    lock();
+    ConfigFile file = new ConfigFile(settings.state());
+    first = LiveConfig.saved(file.read()).withCommandLine(settings, HostNames.RESOLVER);
+    Prefix range = Prefix.parse(settings.fakeRange());
+    Future<Supervisor> supervisor = inBackground(Supervisor::start);
+    undo.add("supervisor", () -> join(supervisor).close());
+    ClientNetworkConfig network = settings.networkConfig(RuleSet.compile(List.of()));
+    LinuxCommandRunner runner = new LinuxCommandRunner();
+    ClientNetwork.cleanUp(runner, network);
+
+    long seed = seed();
+    FakeStore fakes =
+        undo.add("journal", FakeStore.open(settings.state(), range, seed, System.nanoTime()));
+    LinuxTun tun = undo.add(Settings.TUN, LinuxTun.open(Settings.TUN, settings.mtu()));
+    RawPort raw = undo.add("raw socket", LinuxRawPort.open(ClientNetwork.EXEMPT_MARK));
+    NatLimits limits =
+        new NatLimits(
+            network.reservedFirst(), network.reservedLast(), MAX_NAT_SESSIONS, MAX_NAT_SESSIONS, 1);
+    Underlay underlay = Underlay.open(tun, limits);
+    CapturePort capture = undo.add("capture", underlay.capture());
+    NatEngine nat = new NatEngine(limits, seed);
+    nat.setExternal4(underlay.address());
+    Memory memory = Memory.allocate(Scratch.BYTES);
+    Scratch scratch = new Scratch(memory.buffer(), memory.address());
+    EngineConfig engine = EngineConfig.defaults(settings.mtu(), seed);
+    DataPath path =
+        new DataPath(
+            tun, raw, capture, out -> new ClientEngine(engine, fakes.pool(), nat, scratch, out));
+
+    DataLoop loop = new DataLoop("data");
+    Carriers carriers = undo.add("carriers", new Carriers(loop, path, ClientDaemon::openCarrier));
+    Supervisor guard = join(supervisor);
+    turn(undo.add("data loop", loop), path, fakes, guard);
+
+    ClientNetwork state = undo.add("network", new ClientNetwork(runner, LinuxNftOwner::new));
+    Configurator configurator = new Configurator(loop, carriers, state, network, file);
+    StatusReport report =
+        new StatusReport(
+            new StatusReport.Parts(loop, path, carriers, tun, raw, capture, guard),
+            configurator,
+            facts(tun, fakes));
+    Future<ControlServer> server = inBackground(() -> serve(configurator, report));
+    undo.add("control socket", () -> join(server).close());
+    configurator.begin(first);
+    join(server);
+    undo.add("configuration thread", this::endChanges);
+    undo.add("supervisor's patience", guard::announceClose);
+    changes.scheduleWithFixedDelay(
+        () -> underlay.follow(loop, nat), WATCH_SECONDS, WATCH_SECONDS, TimeUnit.SECONDS);
+    startMs = Duration.between(execTime(), Instant.now()).toMillis();
+  }
+
+  /** Starts the loop. It turns before the kernel diverts the first packet to it. */
+  private static void turn(DataLoop loop, DataPath path, FakeStore fakes, Supervisor guard) {
+    loop.add(path.tunSource());
+    loop.add(path.captureSource());
+    loop.add(path.timer());
+    loop.add(fakes);
+    loop.heartBeat(() -> guard.beat(System.nanoTime()));
+    loop.start();
+  }
+
+  private ControlServer serve(Configurator configurator, StatusReport report) throws IOException {
+    ControlApi api = new ControlApi(configurator, changes, report, HostNames.RESOLVER);
+    return ControlServer.start(settings.control(), api.routes());
+  }
+
+  private void lock() throws OsException, IOException {
+    Path run = Objects.requireNonNull(settings.control().toAbsolutePath().getParent());
+    Files.createDirectories(run);
+    Files.createDirectories(settings.state());
+    undo.add(
+        "lock", InstanceLock.take(InstanceLock.forNamespace(run), "in this network namespace"));
+    undo.add(
+        "lock",
+        InstanceLock.take(
+            settings.state().resolve("lock"), "with the state directory " + settings.state()));
+  }
+
+  private static DatagramPort openCarrier(Endpoint entry) throws OsException {
+    return LinuxDatagramPort.open(Endpoint.anyIpv4(0), entry, ClientNetwork.EXEMPT_MARK);
+  }
+
+  private StatusReport.Facts facts(LinuxTun tun, FakeStore fakes) {
+    return new StatusReport.Facts(
+        ClientMain.version(), this::startMs, execTime().toString(), tun, fakes.pool().capacity());
+  }
+
+  /** Milliseconds from the start of this process until it carried packets. */
+  long startMs() {
+    return startMs;
+  }
+
+  /** One line for the log: what is running. */
+  String summary() {
+    return "Ready in "
+        + startMs
+        + " ms ("
+        + Settings.TUN
+        + ", "
+        + first.all().overlays().size()
+        + " overlays, "
+        + first.all().rules().size()
+        + " rules)";
+  }
+
+  /**
+   * Undoes everything but the route that keeps fake addresses from the default gateway.
+   *
+   * @return what could not be undone, one line each
+   */
+  List<String> end() {
+    return undo.run();
+  }
+
+  @Override
+  public void close() {
+    end();
+  }
+
+  private void endChanges() throws InterruptedException {
+    changes.shutdown();
+    changes.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private static Instant execTime() {
+    return ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+  }
+
+  /** A secret from the kernel; the JDK's generators take 50 ms to load. */
+  private static long seed() throws IOException {
+    try (DataInputStream in = new DataInputStream(Files.newInputStream(Path.of("/dev/urandom")))) {
+      return in.readLong();
+    }
+  }
+
+  private static <T> Future<T> inBackground(Callable<T> work) {
+    FutureTask<T> task = new FutureTask<>(work);
+    daemonThread(task, "start").start();
+    return task;
+  }
+
+  private static <T> T join(Future<T> future) throws OsException, IOException {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new OsException("interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new OsException(String.valueOf(e.getCause().getMessage()), e);
+    }
+  }
+
+  private static Thread daemonThread(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+}

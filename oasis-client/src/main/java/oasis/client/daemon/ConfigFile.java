@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import oasis.rules.Rule;
+
+/**
+ * The file {@code client.xml} in the state directory, in which overlays and rules outlive the
+ * client. It is read whole or not at all, and replaced in one step, so that a crash leaves the old
+ * or the new one. Used by one thread at a time.
+ */
+final class ConfigFile {
+  /** The file's name inside the state directory. */
+  static final String NAME = "client.xml";
+
+  /** Most bytes that are read: 10,000 rules of a hundred characters. */
+  static final int MAX_BYTES = 1 << 20;
+
+  private final Path path;
+
+  ConfigFile(Path stateDirectory) {
+    this.path = stateDirectory.resolve(NAME);
+  }
+
+  /**
+   * Reads the file.
+   *
+   * @return what it holds; nothing when there is no file
+   * @throws ConfigException one line with file and line number
+   */
+  ClientConfig read() throws ConfigException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(path)) {
+      bytes = in.readNBytes(MAX_BYTES + 1);
+    } catch (NoSuchFileException e) {
+      return ClientConfig.EMPTY;
+    } catch (IOException e) {
+      throw new ConfigException(path + ": cannot be read: " + e.getMessage());
+    }
+    if (bytes.length > MAX_BYTES) {
+      throw new ConfigException(path + ": longer than " + MAX_BYTES + " bytes");
+    }
+    return new ConfigReader(path.toString(), new ByteArrayInputStream(bytes)).read();
+  }
+
+  /**
+   * Replaces the file. When this returns the new one is on the disk; when it throws, the old one
+   * stands.
+   */
+  void write(ClientConfig config) throws IOException {
+    Path fresh = path.resolveSibling(NAME + ".new");
+    Files.deleteIfExists(fresh);
+    Files.createFile(
+        fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    try (FileChannel out = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(toXml(config).getBytes(UTF_8));
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+      out.force(true);
+    }
+    Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    // The rename itself is on the disk only once the directory is.
+    Path directory = path.toAbsolutePath().getParent();
+    if (directory != null) {
+      try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
+        parent.force(true);
+      }
+    }
+  }
+
+  /** The document that reads back as {@code config}. */
+  static String toXml(ClientConfig config) {
+    StringBuilder xml = new StringBuilder(256);
+    xml.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    xml.append("<client xmlns=\"").append(ConfigReader.NAMESPACE).append("\">\n");
+    for (Overlay overlay : config.overlays()) {
+      xml.append("  <overlay name=\"").append(escape(overlay.name()));
+      xml.append("\" url=\"").append(escape(overlay.url())).append("\"/>\n");
+    }
+    for (Rule rule : config.rules()) {
+      xml.append("  <rule>").append(escape(rule.toString())).append("</rule>\n");
+    }
+    return xml.append("</client>\n").toString();
+  }
+
+  private static String escape(String text) {
+    StringBuilder escaped = new StringBuilder(text.length() + 16);
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '&' -> escaped.append("&amp;");
+        case '<' -> escaped.append("&lt;");
+        case '>' -> escaped.append("&gt;");
+        case '"' -> escaped.append("&quot;");
+        default -> escaped.append(c);
+      }
+    }
+    return escaped.toString();
+  }
+}

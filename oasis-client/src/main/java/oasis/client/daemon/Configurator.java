@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import oasis.io.DataLoop;
+import oasis.io.DatagramPort;
+import oasis.os.OsException;
+import oasis.rules.RuleSet;
+
+/**
+ * Brings engine, kernel and file from one configuration to the next, all or nothing. The engine
+ * learns what is new before the kernel diverts anything for it, and forgets what is gone only after
+ * the kernel has stopped. Confined to one thread, which may wait for the data loop.
+ */
+final class Configurator {
+  private static final int LOOP_SECONDS = 5;
+
+  private final DataLoop loop;
+  private final Carriers carriers;
+  private final ClientNetwork network;
+  private final ConfigFile file;
+  private ClientNetworkConfig networkConfig;
+  private volatile LiveConfig current = LiveConfig.saved(ClientConfig.EMPTY);
+
+  Configurator(
+      DataLoop loop,
+      Carriers carriers,
+      ClientNetwork network,
+      ClientNetworkConfig networkConfig,
+      ConfigFile file) {
+    this.loop = loop;
+    this.carriers = carriers;
+    this.network = network;
+    this.networkConfig = networkConfig;
+    this.file = file;
+  }
+
+  /** What is in force; any thread. */
+  LiveConfig current() {
+    return current;
+  }
+
+  /** Puts the first configuration in force; what the file holds is not written again. */
+  void begin(LiveConfig first) throws OsException {
+    RuleSet rules = RuleSet.compile(first.all().rules());
+    toLoop(first, rules);
+    network.apply(networkConfig.withRules(rules));
+    networkConfig = networkConfig.withRules(rules);
+    current = first;
+  }
+
+  /**
+   * Goes on to another configuration.
+   *
+   * @throws OsException when kernel or disk refuse; nothing has changed then
+   */
+  void change(LiveConfig next) throws OsException {
+    LiveConfig before = current;
+    RuleSet rules = RuleSet.compile(next.all().rules());
+    RuleSet rulesBefore = networkConfig.rules();
+    boolean grows =
+        next.all().rules().size() > before.all().rules().size()
+            || next.all().overlays().size() > before.all().overlays().size();
+    boolean rulesChange = !next.all().rules().equals(before.all().rules());
+    try {
+      if (grows) {
+        toLoop(next, rules);
+      }
+      if (rulesChange) {
+        network.apply(networkConfig.withRules(rules));
+      }
+      if (!next.toSave().equals(before.toSave())) {
+        save(next);
+      }
+    } catch (OsException e) {
+      restore(before, rulesBefore, grows, rulesChange, e);
+      throw e;
+    }
+    networkConfig = networkConfig.withRules(rules);
+    current = next;
+    if (!grows) {
+      toLoop(next, rules);
+    }
+  }
+
+  /** Applies the kernel's part again, when something else on the host has removed it. */
+  void repair() throws OsException {
+    network.apply(networkConfig);
+  }
+
+  private void save(LiveConfig config) throws OsException {
+    try {
+      file.write(config.toSave());
+    } catch (IOException e) {
+      throw new OsException("the configuration cannot be saved: " + e.getMessage(), e);
+    }
+  }
+
+  private void restore(
+      LiveConfig before, RuleSet rules, boolean grew, boolean rulesChanged, OsException why) {
+    try {
+      if (rulesChanged) {
+        network.apply(networkConfig.withRules(rules));
+      }
+      if (grew) {
+        toLoop(before, rules);
+      }
+    } catch (OsException e) {
+      why.addSuppressed(e);
+    }
+  }
+
+  private void toLoop(LiveConfig config, RuleSet rules) throws OsException {
+    Set<String> known =
+        current.all().overlays().stream().map(Overlay::name).collect(Collectors.toSet());
+    Map<String, DatagramPort> opened = new HashMap<>();
+    try {
+      for (Overlay overlay : config.all().overlays()) {
+        if (!known.contains(overlay.name())) {
+          opened.put(overlay.name(), carriers.open(overlay));
+        }
+      }
+    } catch (OsException e) {
+      opened.values().forEach(DatagramPort::close);
+      throw e;
+    }
+    onLoop(config.all(), rules, opened);
+  }
+
+  private void onLoop(ClientConfig config, RuleSet rules, Map<String, DatagramPort> opened)
+      throws OsException {
+    try {
+      loop.call(
+              () -> {
+                carriers.apply(config, rules, opened, System.nanoTime());
+                return true;
+              })
+          .get(LOOP_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new OsException("interrupted", e);
+    } catch (ExecutionException e) {
+      throw new OsException("the engine refused the configuration: " + e.getCause(), e);
+    } catch (TimeoutException e) {
+      throw new OsException("the data loop does not answer", e);
+    }
+  }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.util.Arrays;
+import java.util.function.Function;
+import oasis.client.engine.ClientEngine;
+import oasis.client.engine.Effects;
+import oasis.io.CapturePort;
+import oasis.io.DataLoop;
+import oasis.io.DatagramPort;
+import oasis.io.RawPort;
+import oasis.io.TunPort;
+import oasis.os.linux.Errno;
+import oasis.packet.Burst;
+import oasis.packet.Coalescer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries bursts between the ports and the engine. Each source hands a bounded batch to the engine
+ * and then sends what the engine queued, so that nothing that a port still refers to is read over.
+ * Confined to the data loop; nothing here allocates once a carrier is there.
+ */
+final class DataPath implements Effects {
+  private final TunPort tun;
+  private final RawPort raw;
+  private final CapturePort capture;
+  private final ClientEngine engine;
+  private final Burst burst = new Burst();
+  private final Coalescer coalescer = new Coalescer(true);
+  private @Nullable CarrierSource[] carriers = new CarrierSource[0];
+  private boolean rawWaits;
+
+  /**
+   * @param engineOf makes the engine, which is given this object for its effects
+   */
+  DataPath(
+      TunPort tun, RawPort raw, CapturePort capture, Function<Effects, ClientEngine> engineOf) {
+    this.tun = tun;
+    this.raw = raw;
+    this.capture = capture;
+    this.engine = engineOf.apply(this);
+  }
+
+  ClientEngine engine() {
+    return engine;
+  }
+
+  /** The TUN device as a source. */
+  DataLoop.Source tunSource() {
+    return new TunSource();
+  }
+
+  /** What arrives from the underlay for the reserved ports, as a source. */
+  DataLoop.Source captureSource() {
+    return new CaptureSource();
+  }
+
+  /** The engine's timers. */
+  DataLoop.Timer timer() {
+    return new EngineTimer();
+  }
+
+  /**
+   * Lets a carrier use a port.
+   *
+   * @param index the engine's number of the carrier
+   * @return the source to add to the loop
+   */
+  DataLoop.Source addCarrier(int index, DatagramPort port) {
+    if (index >= carriers.length) {
+      carriers = Arrays.copyOf(carriers, index + 1);
+    }
+    CarrierSource source = new CarrierSource(index, port);
+    carriers[index] = source;
+    return source;
+  }
+
+  /** Forgets a carrier's port; the caller closes it. */
+  void removeCarrier(int index) {
+    carriers[index] = null;
+  }
+
+  @Override
+  public void toTun(Burst inbound) {
+    tun.write(inbound);
+  }
+
+  @Override
+  public void toCarrier(int carrier, Burst outbound) {
+    CarrierSource source = carriers[carrier];
+    if (source != null) {
+      source.port.add(outbound);
+      source.waits = true;
+    }
+  }
+
+  @Override
+  public void toUnderlay(Burst outbound) {
+    raw.add(outbound);
+    rawWaits = true;
+  }
+
+  @Override
+  public void probe(int carrier) {
+    CarrierSource source = carriers[carrier];
+    if (source != null) {
+      source.port.sendEmpty();
+    }
+  }
+
+  private void flush() {
+    for (CarrierSource source : carriers) {
+      if (source != null && source.waits) {
+        source.waits = false;
+        source.port.flush();
+      }
+    }
+    if (rawWaits) {
+      rawWaits = false;
+      raw.flush();
+    }
+  }
+
+  private final class TunSource implements DataLoop.Source {
+    @Override
+    public int fd() {
+      return tun.fd();
+    }
+
+    @Override
+    public boolean onReadable(long nowNs) {
+      int slots = tun.slots();
+      int slot = 0;
+      while (slot < slots) {
+        int result = tun.read(burst, slot);
+        if (result == TunPort.NOTHING) {
+          break;
+        }
+        slot++;
+        if (result == TunPort.READ) {
+          engine.onTun(burst, nowNs);
+        }
+      }
+      flush();
+      return slot == slots;
+    }
+  }
+
+  private final class CaptureSource implements DataLoop.Source {
+    @Override
+    public int fd() {
+      return capture.fd();
+    }
+
+    @Override
+    public boolean onReadable(long nowNs) {
+      int received = capture.receive();
+      for (int i = 0; i < received; i++) {
+        if (capture.burst(i, burst)) {
+          engine.onUnderlay(burst, nowNs);
+        }
+      }
+      flush();
+      return received == capture.slots();
+    }
+  }
+
+  private final class CarrierSource implements DataLoop.Source {
+    private final int index;
+    private final DatagramPort port;
+    private boolean waits;
+
+    CarrierSource(int index, DatagramPort port) {
+      this.index = index;
+      this.port = port;
+    }
+
+    @Override
+    public int fd() {
+      return port.fd();
+    }
+
+    @Override
+    public boolean onReadable(long nowNs) {
+      int received = port.receive();
+      if (received == -Errno.ECONNREFUSED) {
+        engine.onRefused(index, nowNs);
+        flush();
+        return true; // the error was in front of whatever else waits
+      }
+      for (int i = 0; i < received; i++) {
+        if (port.bytes(i) == 0) {
+          engine.onProbeAnswer(index, nowNs);
+        } else {
+          hand(i, nowNs);
+        }
+      }
+      flush();
+      return received == port.slots();
+    }
+
+    private void hand(int i, long nowNs) {
+      coalescer.begin(
+          port.buffer(i), port.address(i), port.offset(i), port.bytes(i), port.datagramBytes(i));
+      for (int next = coalescer.next(burst); next != Coalescer.END; next = coalescer.next(burst)) {
+        if (next == Coalescer.BURST) {
+          engine.onCarrier(index, burst, nowNs);
+        } else {
+          engine.drop(coalescer.lastDrop());
+        }
+      }
+    }
+  }
+
+  private final class EngineTimer implements DataLoop.Timer {
+    @Override
+    public long nextDeadlineNs() {
+      return engine.nextDeadlineNs();
+    }
+
+    @Override
+    public void onDue(long nowNs) {
+      engine.onTimer(nowNs);
+      flush();
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.function.Predicate;
+import oasis.flow.Journal;
+
+/**
+ * The file in which fake addresses outlive the client, SIGKILL included: programs keep them for
+ * longer than any TTL says. Records go to the kernel at once, but not to the disk: a crash of the
+ * whole host ends the programs as well. Confined to the data loop once it runs.
+ */
+final class FakeJournal implements Journal, AutoCloseable {
+  /** The file's name inside the state directory. */
+  static final String NAME = "fakes.journal";
+
+  /** Size above which the journal is written anew in brief; a full pool's brief is about 6 MiB. */
+  static final long BRIEF_ABOVE_BYTES = 16L << 20;
+
+  /** A longer file is not ours, or was never made brief: it is set aside. */
+  private static final long MAX_BYTES = 64L << 20;
+
+  private final Path path;
+  private FileChannel file;
+  private long bytes;
+
+  private FakeJournal(Path path, FileChannel file) throws IOException {
+    this.path = path;
+    this.file = file;
+    this.bytes = file.size();
+  }
+
+  /** Opens the journal of a state directory and makes it when it is missing. */
+  static FakeJournal open(Path stateDirectory) throws IOException {
+    Path path = stateDirectory.resolve(NAME);
+    if (Files.exists(path) && Files.size(path) > MAX_BYTES) {
+      Files.move(
+          path, path.resolveSibling(NAME + ".too-long"), StandardCopyOption.REPLACE_EXISTING);
+    }
+    return new FakeJournal(path, channel(path));
+  }
+
+  private static FileChannel channel(Path path) throws IOException {
+    return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  /** Everything in the file. */
+  ByteBuffer read() throws IOException {
+    return ByteBuffer.wrap(Files.readAllBytes(path));
+  }
+
+  /** Bytes in the file. */
+  long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public boolean append(ByteBuffer record) {
+    ByteBuffer rest = record.duplicate();
+    try {
+      while (rest.hasRemaining()) {
+        bytes += file.write(rest);
+      }
+      return true;
+    } catch (IOException e) {
+      return false; // a full disk: the pool counts it and the name is not faked
+    }
+  }
+
+  /**
+   * Replaces the file in one step.
+   *
+   * @param writer writes the new records; false when it could not
+   * @return false when the old file stands
+   */
+  boolean replace(Predicate<Journal> writer) {
+    Path fresh = path.resolveSibling(NAME + ".new");
+    try {
+      Files.deleteIfExists(fresh);
+      FakeJournal brief = new FakeJournal(fresh, channel(fresh));
+      if (!writer.test(brief)) {
+        brief.close();
+        return false;
+      }
+      Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      file.close();
+      file = brief.file;
+      bytes = brief.bytes;
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      file.close();
+    } catch (IOException e) {
+      // Every record is with the kernel already.
+    }
+  }
+}

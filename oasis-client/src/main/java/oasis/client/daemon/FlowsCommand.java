@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code oasis client flows}. */
+@Command(
+    name = "flows",
+    mixinStandardHelpOptions = true,
+    description = "Lists the flows that the client carries.")
+final class FlowsCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private DaemonOptions daemon = new DaemonOptions();
+
+  @Option(names = "--json", description = "print JSON")
+  private boolean json;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "most flows to list (${DEFAULT-VALUE})")
+  private int limit;
+
+  @Override
+  public Integer call() throws IOException, ConfigException {
+    byte[] answer = daemon.get("/flows?limit=" + Math.max(0, limit));
+    var out = Objects.requireNonNull(spec).commandLine().getOut();
+    if (json) {
+      DaemonOptions.printJson(out, answer);
+      return 0;
+    }
+    Table table =
+        new Table("PROTO", "PROGRAM", "DESTINATION", "NAME", "CARRIER", "IDLE", "OUT", "IN");
+    for (Map<?, ?> flow : DaemonOptions.list(answer)) {
+      table.row(
+          flow.get("protocol"),
+          flow.get("program"),
+          flow.get("destination"),
+          flow.get("name"),
+          flow.get("carrier"),
+          Table.duration(flow.get("idleMs")),
+          Table.bytes(flow.get("outBytes")),
+          Table.bytes(flow.get("inBytes")));
+    }
+    table.print(out);
+    return 0;
+  }
+}

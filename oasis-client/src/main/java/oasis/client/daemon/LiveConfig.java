@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.util.HashSet;
+import java.util.Set;
+import oasis.rules.Rule;
+import oasis.rules.RuleException;
+
+/**
+ * The configuration that is in force, and which part of it is for this run only. Immutable.
+ *
+ * @param all every overlay and rule in force
+ * @param runOverlays names of overlays that are not saved
+ * @param runRules rules that are not saved
+ */
+record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules) {
+  LiveConfig {
+    runOverlays = Set.copyOf(runOverlays);
+    runRules = Set.copyOf(runRules);
+  }
+
+  /** What the file says. */
+  static LiveConfig saved(ClientConfig file) {
+    return new LiveConfig(file, Set.of(), Set.of());
+  }
+
+  /** The part that belongs into the file. */
+  ClientConfig toSave() {
+    return new ClientConfig(
+        all.overlays().stream().filter(overlay -> isSaved(overlay)).toList(),
+        all.rules().stream().filter(rule -> isSaved(rule)).toList());
+  }
+
+  boolean isSaved(Overlay overlay) {
+    return !runOverlays.contains(overlay.name());
+  }
+
+  boolean isSaved(Rule rule) {
+    return !runRules.contains(rule);
+  }
+
+  /**
+   * Adds an overlay.
+   *
+   * @param save whether it outlives this run
+   */
+  LiveConfig with(Overlay overlay, boolean save) throws ConfigException {
+    return new LiveConfig(
+        all.withOverlay(overlay), save ? runOverlays : plus(runOverlays, overlay.name()), runRules);
+  }
+
+  /**
+   * Adds a rule behind the others.
+   *
+   * @param save whether it outlives this run; a rule about an overlay of this run never does, since
+   *     the next start would find it without its overlay
+   */
+  LiveConfig with(Rule rule, boolean save) throws ConfigException {
+    boolean saved = save && !runOverlays.contains(rule.overlay());
+    return new LiveConfig(all.withRule(rule), runOverlays, saved ? runRules : plus(runRules, rule));
+  }
+
+  LiveConfig withoutOverlay(String name) throws ConfigException {
+    return new LiveConfig(all.withoutOverlay(name), minus(runOverlays, name), runRules);
+  }
+
+  LiveConfig withoutRule(int number) throws ConfigException {
+    ClientConfig shorter = all.withoutRule(number);
+    return new LiveConfig(shorter, runOverlays, minus(runRules, all.rules().get(number - 1)));
+  }
+
+  LiveConfig withoutRule(Rule rule) throws ConfigException {
+    return new LiveConfig(all.withoutRule(rule), runOverlays, minus(runRules, rule));
+  }
+
+  /** Adds what the command line of {@code run} names. */
+  LiveConfig withCommandLine(Settings settings, Overlay.Resolver resolver) throws ConfigException {
+    LiveConfig config = this;
+    for (String text : settings.overlays()) {
+      int at = text.indexOf('=');
+      if (at < 0) {
+        throw new ConfigException("--overlay \"" + text + "\": it must read NAME=URL");
+      }
+      config =
+          config.with(
+              Overlay.parse(text.substring(0, at), text.substring(at + 1), resolver), false);
+    }
+    for (String text : settings.rules()) {
+      config = config.with(parseRule(text), false);
+    }
+    return config;
+  }
+
+  /** Reads a rule; its text is quoted when it is wrong. */
+  static Rule parseRule(String text) throws ConfigException {
+    try {
+      return Rule.parse(text);
+    } catch (RuleException e) {
+      throw new ConfigException("rule \"" + text + "\": " + e.getMessage());
+    }
+  }
+
+  private static <T> Set<T> plus(Set<T> set, T one) {
+    Set<T> more = new HashSet<>(set);
+    more.add(one);
+    return more;
+  }
+
+  private static <T> Set<T> minus(Set<T> set, T one) {
+    Set<T> fewer = new HashSet<>(set);
+    fewer.remove(one);
+    return fewer;
+  }
+}

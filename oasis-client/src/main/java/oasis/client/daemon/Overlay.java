@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import oasis.packet.Address;
+import oasis.packet.Addresses;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An overlay as the user adds it: a name and the entry node that carries its packets.
+ *
+ * @param name the user's name for it: lower-case letters, digits, dot, dash and underscore
+ * @param entryHi high half of the entry node's address (IPv4-mapped form)
+ * @param entryLo low half
+ * @param port UDP port of the entry node, 1 to 65535
+ * @param mtu longest IP packet in bytes that it carries, 576 to 9000
+ */
+public record Overlay(String name, long entryHi, long entryLo, int port, int mtu) {
+  /** Longest packet that a path of 1500 bytes carries inside UDP with room for a second tunnel. */
+  static final int DEFAULT_MTU = 1400;
+
+  private static final int MIN_MTU = 576;
+  private static final int MAX_MTU = 9000;
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
+
+  private static final Pattern ADDRESS = Pattern.compile("[0-9.]+");
+
+  /** Words that mean something else where an overlay's name stands. */
+  private static final Set<String> RESERVED = Set.of("underlay", "block", "next", "none", "all");
+
+  /** Finds the address of a host name. */
+  @FunctionalInterface
+  interface Resolver {
+    /** The IPv4 address of {@code host} as text. */
+    String addressOf(String host) throws ConfigException;
+  }
+
+  /** Takes addresses only: for files, whose meaning must not change from day to day. */
+  static final Resolver ADDRESSES_ONLY =
+      host -> {
+        throw new ConfigException(
+            "\""
+                + host
+                + "\" is not an IPv4 address (\"overlay add\" resolves names once and saves the"
+                + " address)");
+      };
+
+  public Overlay {
+    if (entryHi != 0 || entryLo >>> 32 != 0xffff) {
+      throw new IllegalArgumentException("the entry node must have an IPv4 address");
+    }
+    if (port < 1 || port > 65_535) {
+      throw new IllegalArgumentException("port must be 1 to 65535");
+    }
+    if (mtu < MIN_MTU || mtu > MAX_MTU) {
+      throw new IllegalArgumentException("mtu must be 576 to 9000");
+    }
+  }
+
+  /**
+   * Reads {@code <name, URL>}.
+   *
+   * @param url {@code udp://HOST:PORT} with an optional {@code ?mtu=BYTES}
+   * @param resolver asked when the host is not an address
+   * @throws ConfigException one line: what is wrong with name or URL
+   */
+  static Overlay parse(String name, String url, Resolver resolver) throws ConfigException {
+    checkName(name);
+    URI uri = uri(url);
+    String host = uri.getHost();
+    if (host == null || uri.getPort() < 0) {
+      throw bad(url, "it needs a host and a port");
+    }
+    if (uri.getRawUserInfo() != null
+        || uri.getRawFragment() != null
+        || !(uri.getRawPath().isEmpty() || uri.getRawPath().equals("/"))) {
+      throw bad(url, "nothing but a host, a port and \"?mtu=\" may stand in it");
+    }
+    if (uri.getPort() < 1 || uri.getPort() > 65_535) {
+      throw bad(url, "the port must be 1 to 65535");
+    }
+    if (host.startsWith("[")) {
+      throw bad(url, "entry nodes with an IPv6 address are not in this release");
+    }
+    Address entry = address(url, ADDRESS.matcher(host).matches() ? host : resolver.addressOf(host));
+    return new Overlay(name, entry.hi(), entry.lo(), uri.getPort(), mtu(url, uri.getRawQuery()));
+  }
+
+  private static URI uri(String url) throws ConfigException {
+    URI uri;
+    try {
+      uri = new URI(url);
+    } catch (URISyntaxException e) {
+      throw bad(url, "it is not a URL");
+    }
+    String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+    switch (scheme) {
+      case "udp":
+        return uri;
+      case "https", "http", "file":
+        throw bad(url, scheme + ": specification documents are not in this release");
+      default:
+        throw bad(url, "it must read udp://HOST:PORT");
+    }
+  }
+
+  private static Address address(String url, String text) throws ConfigException {
+    try {
+      Address address = Addresses.parse(text);
+      if (Addresses.isUnspecified(address.hi(), address.lo())
+          || Addresses.isMulticast(address.hi(), address.lo())
+          || Addresses.isBroadcast(address.hi(), address.lo())) {
+        throw bad(url, text + " is not the address of one host");
+      }
+      return address;
+    } catch (IllegalArgumentException e) {
+      throw bad(url, text + " is not an IPv4 address");
+    }
+  }
+
+  private static void checkName(String name) throws ConfigException {
+    if (!NAME.matcher(name).matches()) {
+      throw new ConfigException(
+          "overlay name \""
+              + name
+              + "\": use 1 to 32 lower-case letters, digits, dots, dashes and underscores");
+    }
+    if (RESERVED.contains(name)) {
+      throw new ConfigException("overlay name \"" + name + "\" is a word of the rule language");
+    }
+  }
+
+  private static int mtu(String url, @Nullable String query) throws ConfigException {
+    if (query == null) {
+      return DEFAULT_MTU;
+    }
+    if (!query.matches("mtu=[0-9]{1,5}")) {
+      throw bad(url, "the only option is ?mtu=BYTES");
+    }
+    int mtu = Integer.parseInt(query.substring("mtu=".length()));
+    if (mtu < MIN_MTU || mtu > MAX_MTU) {
+      throw bad(url, "mtu must be " + MIN_MTU + " to " + MAX_MTU);
+    }
+    return mtu;
+  }
+
+  private static ConfigException bad(String url, String why) {
+    return new ConfigException("overlay URL \"" + url + "\": " + why);
+  }
+
+  /** The entry node's address as text. */
+  String address() {
+    return Addresses.text(entryHi, entryLo);
+  }
+
+  /** The URL that reads back as this overlay; its host is always an address. */
+  String url() {
+    String plain = "udp://" + address() + ":" + port;
+    return mtu == DEFAULT_MTU ? plain : plain + "?mtu=" + mtu;
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code oasis client overlay add|remove|list}. */
+@Command(
+    name = "overlay",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Adds, removes and lists the overlays of the running client.")
+final class OverlayCommand implements Runnable {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(line(), "say what to do: add, remove or list");
+  }
+
+  @Command(
+      name = "add",
+      mixinStandardHelpOptions = true,
+      description = "Adds an overlay; it stays until it is removed, over restarts too.")
+  int add(
+      @Mixin DaemonOptions daemon,
+      @Parameters(index = "0", paramLabel = "NAME", description = "the name that rules use")
+          String name,
+      @Parameters(
+              index = "1",
+              paramLabel = "URL",
+              description =
+                  "udp://HOST:PORT of the entry node, with ?mtu=BYTES where 1400 is too much;"
+                      + " a host name is resolved now, once")
+          String url)
+      throws IOException, ConfigException {
+    daemon.post("/overlays", Map.of("name", name, "url", url));
+    return 0;
+  }
+
+  @Command(
+      name = "remove",
+      mixinStandardHelpOptions = true,
+      description = "Removes an overlay that no rule names; its TCP connections are reset.")
+  int remove(
+      @Mixin DaemonOptions daemon,
+      @Parameters(index = "0", paramLabel = "NAME", description = "the overlay") String name)
+      throws IOException, ConfigException {
+    daemon.delete("/overlays/" + DaemonOptions.encode(name));
+    return 0;
+  }
+
+  @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the overlays.")
+  int list(
+      @Mixin DaemonOptions daemon,
+      @Option(names = "--json", description = "print JSON") boolean json)
+      throws IOException, ConfigException {
+    byte[] answer = daemon.get("/overlays");
+    if (json) {
+      DaemonOptions.printJson(line().getOut(), answer);
+      return 0;
+    }
+    Table table = new Table("NAME", "URL", "SAVED");
+    for (Map<?, ?> one : DaemonOptions.list(answer)) {
+      table.row(one.get("name"), one.get("url"), DaemonOptions.saved(one));
+    }
+    table.print(line().getOut());
+    return 0;
+  }
+
+  private CommandLine line() {
+    return Objects.requireNonNull(spec).commandLine();
+  }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code oasis client run}. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Runs the client in the foreground until SIGTERM or SIGINT.",
+      "Overlays and rules are kept in the state directory; \"oasis client overlay\" and"
+          + " \"oasis client rule\" change them while the client runs."
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final int NS_PER_US = 1000;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      defaultValue = Settings.DEFAULT_STATE,
+      description = "directory of client.xml and the fake addresses (${DEFAULT-VALUE})")
+  private Path state = Path.of(Settings.DEFAULT_STATE);
+
+  @Option(
+      names = "--control",
+      paramLabel = "PATH",
+      defaultValue = Settings.DEFAULT_CONTROL,
+      description = "control socket (${DEFAULT-VALUE})")
+  private Path control = Path.of(Settings.DEFAULT_CONTROL);
+
+  @Option(
+      names = "--overlay",
+      paramLabel = "NAME=URL",
+      description = "an overlay for this run only, such as ron=udp://192.0.2.10:7400; repeatable")
+  private List<String> overlays = List.of();
+
+  @Option(
+      names = "--rule",
+      paramLabel = "TEXT",
+      description =
+          "a rule for this run only, behind the saved ones, such as 'name:*.edu ron';"
+              + " repeatable")
+  private List<String> rules = List.of();
+
+  @Option(
+      names = "--mtu",
+      paramLabel = "BYTES",
+      defaultValue = Settings.DEFAULT_MTU,
+      description = "MTU of the TUN device (${DEFAULT-VALUE})")
+  private int mtu;
+
+  @Option(
+      names = "--fake-range",
+      paramLabel = "PREFIX",
+      defaultValue = Settings.DEFAULT_FAKE_RANGE,
+      description = "addresses that stand for names (${DEFAULT-VALUE})")
+  private String fakeRange = Settings.DEFAULT_FAKE_RANGE;
+
+  @Option(
+      names = "--busy-poll",
+      paramLabel = "US",
+      defaultValue = "0",
+      description =
+          "microseconds for which the data loop spins before it sleeps (${DEFAULT-VALUE})")
+  private int busyPollUs;
+
+  @Override
+  public Integer call() throws Exception {
+    Settings settings;
+    try {
+      settings =
+          new Settings(
+              state, control, mtu, fakeRange, (long) busyPollUs * NS_PER_US, overlays, rules);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          Objects.requireNonNull(spec).commandLine(), String.valueOf(e.getMessage()));
+    }
+    ClientDaemon daemon = ClientDaemon.start(settings);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> endNow(daemon), "shutdown"));
+    System.out.println(daemon.summary());
+    System.out.flush();
+    new CountDownLatch(1).await();
+    return 0;
+  }
+
+  /**
+   * A signal has come. The virtual machine would exit with its number; a clean close exits with 0.
+   */
+  private static void endNow(ClientDaemon daemon) {
+    List<String> failures = daemon.end();
+    failures.forEach(line -> System.err.println("oasis client: " + line));
+    Runtime.getRuntime().halt(failures.isEmpty() ? 0 : 1);
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code oasis client status}. */
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    description = "Says what the running client does: carriers, counters, dropped packets.")
+final class StatusCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private DaemonOptions daemon = new DaemonOptions();
+
+  @Option(names = "--json", description = "print JSON")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException, ConfigException {
+    byte[] answer = daemon.get("/status");
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    if (json) {
+      DaemonOptions.printJson(out, answer);
+    } else {
+      print(out, DaemonOptions.object(answer));
+    }
+    return 0;
+  }
+
+  private static void print(PrintWriter out, Map<String, @Nullable Object> status) {
+    out.println(
+        "Client "
+            + status.get("version")
+            + ", process "
+            + status.get("pid")
+            + ", up "
+            + Table.duration(status.get("uptimeMs"))
+            + (Boolean.FALSE.equals(status.get("supervisorAlive")) ? ", supervisor dead" : ""));
+    Map<?, ?> tun = status.get("tun") instanceof Map<?, ?> map ? map : Map.of();
+    out.println(
+        "TUN "
+            + tun.get("name")
+            + ", mtu "
+            + tun.get("mtu")
+            + ", offloads "
+            + tun.get("offloads")
+            + ": "
+            + tun.get("inPkts")
+            + " packets from programs, "
+            + tun.get("outPkts")
+            + " to them");
+    out.println(
+        "Rules "
+            + status.get("rules")
+            + "; flows "
+            + status.get("flows")
+            + " of "
+            + status.get("maxFlows")
+            + "; fake addresses "
+            + status.get("fakes")
+            + " of "
+            + status.get("maxFakes")
+            + "; DNS queries "
+            + status.get("dnsQueries")
+            + ", answers changed "
+            + status.get("dnsFaked"));
+    out.println();
+    carriers(status).print(out);
+    List<Map<?, ?>> drops = DaemonOptions.objects(status.get("drops"));
+    if (!drops.isEmpty()) {
+      Table table = new Table("DROPPED", "REASON", "WHAT IT MEANS");
+      drops.forEach(one -> table.row(one.get("packets"), one.get("reason"), one.get("help")));
+      out.println();
+      table.print(out);
+    }
+    out.flush();
+  }
+
+  private static Table carriers(Map<String, @Nullable Object> status) {
+    Table table = new Table("CARRIER", "STATE", "HEARD", "FLOWS", "OUT", "IN", "ENTRY");
+    for (Map<?, ?> one : DaemonOptions.objects(status.get("carriers"))) {
+      table.row(
+          one.get("name"),
+          one.get("state"),
+          one.get("entry") == null ? null : Table.duration(one.get("silentMs")),
+          one.get("flows"),
+          Table.bytes(one.get("outBytes")),
+          Table.bytes(one.get("inBytes")),
+          one.get("entry"));
+    }
+    return table;
+  }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+import oasis.client.engine.CarrierInfo;
+import oasis.client.engine.EngineInfo;
+import oasis.client.engine.FlowInfo;
+import oasis.io.CapturePort;
+import oasis.io.DataLoop;
+import oasis.io.LinuxTun;
+import oasis.io.PortCounters;
+import oasis.io.RawPort;
+import oasis.io.TunPort;
+import oasis.packet.DropReason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Snapshots of the running client as plain values for JSON. The data loop makes the snapshot, the
+ * caller's thread the values. Any thread may ask.
+ */
+final class StatusReport {
+  /** What does not change during a run. */
+  record Facts(
+      String version, LongSupplier startMs, String startedAt, LinuxTun tun, int fakeCapacity) {}
+
+  /** What a running client consists of. */
+  record Parts(
+      DataLoop loop,
+      DataPath path,
+      Carriers carriers,
+      TunPort tun,
+      RawPort raw,
+      CapturePort capture,
+      Supervisor supervisor) {}
+
+  private record Snapshot(
+      EngineInfo engine,
+      List<Carriers.PortInfo> carriers,
+      PortCounters.Snapshot tun,
+      PortCounters.Snapshot raw,
+      PortCounters.Snapshot capture,
+      long failures) {}
+
+  private final Parts parts;
+  private final Configurator configurator;
+  private final Facts facts;
+  private final long beganNs = System.nanoTime();
+
+  StatusReport(Parts parts, Configurator configurator, Facts facts) {
+    this.parts = parts;
+    this.configurator = configurator;
+    this.facts = facts;
+  }
+
+  /** The state of everything. */
+  CompletableFuture<Map<String, @Nullable Object>> status() {
+    return parts.loop().call(this::snapshot).thenApply(this::toMap);
+  }
+
+  /** At most {@code limit} flows. */
+  CompletableFuture<List<Map<String, @Nullable Object>>> flows(int limit) {
+    return parts
+        .loop()
+        .call(() -> parts.path().engine().flows(limit, System.nanoTime()))
+        .thenApply(flows -> flows.stream().map(StatusReport::flow).toList());
+  }
+
+  private Snapshot snapshot() {
+    return new Snapshot(
+        parts.path().engine().info(System.nanoTime()),
+        parts.carriers().ports(),
+        parts.tun().counters().snapshot(),
+        parts.raw().counters().snapshot(),
+        parts.capture().counters().snapshot(),
+        parts.loop().failures());
+  }
+
+  private Map<String, @Nullable Object> toMap(Snapshot snapshot) {
+    EngineInfo engine = snapshot.engine();
+    Map<String, @Nullable Object> status = new LinkedHashMap<>();
+    status.put("version", facts.version());
+    status.put("java", Runtime.version().toString());
+    status.put("pid", ProcessHandle.current().pid());
+    status.put("startedAt", facts.startedAt());
+    status.put("startMs", facts.startMs().getAsLong());
+    status.put("uptimeMs", (System.nanoTime() - beganNs) / 1_000_000);
+    status.put("carriers", carrierList(snapshot));
+    status.put("rules", configurator.current().all().rules().size());
+    status.put("flows", engine.flows());
+    status.put("maxFlows", engine.maxFlows());
+    Map<String, @Nullable Object> tun = counters(snapshot.tun());
+    tun.put("name", facts.tun().name());
+    tun.put("mtu", parts.tun().mtu());
+    tun.put("offloads", facts.tun().offloads());
+    status.put("tun", tun);
+    status.put("underlaySent", counters(snapshot.raw()));
+    status.put("underlayReceived", counters(snapshot.capture()));
+    status.put("dnsQueries", engine.dnsQueries());
+    status.put("dnsFaked", engine.dnsFaked());
+    status.put("fakes", engine.fakes());
+    status.put("maxFakes", facts.fakeCapacity());
+    status.put("drops", drops(snapshot));
+    status.put("supervisorAlive", parts.supervisor().alive());
+    status.put("loopFailures", snapshot.failures());
+    return status;
+  }
+
+  private static List<Map<String, @Nullable Object>> carrierList(Snapshot snapshot) {
+    Map<String, Carriers.PortInfo> ports = new LinkedHashMap<>();
+    snapshot.carriers().forEach(port -> ports.put(port.name(), port));
+    List<Map<String, @Nullable Object>> list = new ArrayList<>();
+    for (CarrierInfo carrier : snapshot.engine().carriers()) {
+      Map<String, @Nullable Object> one = new LinkedHashMap<>();
+      one.put("name", carrier.name());
+      one.put("state", carrier.state().name().toLowerCase(Locale.ROOT));
+      one.put("silentMs", carrier.silentMs() < 0 ? null : carrier.silentMs());
+      one.put("flows", carrier.flows());
+      one.put("outPkts", carrier.outPkts());
+      one.put("outBytes", carrier.outBytes());
+      one.put("inPkts", carrier.inPkts());
+      one.put("inBytes", carrier.inBytes());
+      Carriers.PortInfo port = ports.get(carrier.name());
+      if (port != null) {
+        one.put("entry", port.entry());
+        one.put("mtu", port.mtu());
+        one.put("localPort", port.localPort());
+      }
+      list.add(one);
+    }
+    return list;
+  }
+
+  /** Drops of the engine and of all ports, by reason. */
+  private static List<Map<String, @Nullable Object>> drops(Snapshot snapshot) {
+    Map<DropReason, Long> sums = new EnumMap<>(DropReason.class);
+    snapshot
+        .engine()
+        .drops()
+        .forEach((why, n) -> sums.merge(DropReason.valueOf(why), n, Long::sum));
+    List<PortCounters.Snapshot> ports = new ArrayList<>();
+    ports.add(snapshot.tun());
+    ports.add(snapshot.raw());
+    ports.add(snapshot.capture());
+    snapshot.carriers().forEach(port -> ports.add(port.counters()));
+    for (PortCounters.Snapshot port : ports) {
+      port.drops().forEach((why, n) -> sums.merge(why, n, Long::sum));
+    }
+    List<Map<String, @Nullable Object>> list = new ArrayList<>();
+    sums.forEach(
+        (why, n) -> {
+          Map<String, @Nullable Object> one = new LinkedHashMap<>();
+          one.put("reason", why.name());
+          one.put("packets", n);
+          one.put("help", why.help());
+          list.add(one);
+        });
+    return list;
+  }
+
+  private static Map<String, @Nullable Object> counters(PortCounters.Snapshot port) {
+    Map<String, @Nullable Object> one = new LinkedHashMap<>();
+    one.put("inPkts", port.inPkts());
+    one.put("inBytes", port.inBytes());
+    one.put("inMessages", port.inMessages());
+    one.put("outPkts", port.outPkts());
+    one.put("outBytes", port.outBytes());
+    one.put("outMessages", port.outMessages());
+    one.put("offloadRefusals", port.offloadRefusals());
+    return one;
+  }
+
+  private static Map<String, @Nullable Object> flow(FlowInfo flow) {
+    Map<String, @Nullable Object> one = new LinkedHashMap<>();
+    one.put("protocol", flow.protocol());
+    one.put("program", flow.program());
+    one.put("seen", flow.seen());
+    one.put("destination", flow.destination());
+    one.put("name", flow.name());
+    one.put("rule", flow.rule());
+    one.put("carrier", flow.carrier());
+    one.put("ageMs", flow.ageMs());
+    one.put("idleMs", flow.idleMs());
+    one.put("outPkts", flow.outPkts());
+    one.put("outBytes", flow.outBytes());
+    one.put("inPkts", flow.inPkts());
+    one.put("inBytes", flow.inBytes());
+    return one;
+  }
+}

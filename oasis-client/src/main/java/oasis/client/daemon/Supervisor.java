@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import oasis.os.Memory;
+import oasis.os.OsException;
+import oasis.os.linux.Errno;
+import oasis.os.linux.LinuxConstants;
+import oasis.os.linux.Sys;
+
+/**
+ * A small process of its own that kills this one when the data loop stops turning (a stalled loop,
+ * SIGSTOP, a collector that thrashes): a client that hangs would hold the network of the host,
+ * while one that is dead gives it back. It is a bash script because nothing smaller is on every
+ * host; it ends by itself when the pipe does.
+ *
+ * <p>{@link #beat} belongs to the data loop; the rest to the thread that starts and ends the
+ * client.
+ */
+final class Supervisor implements AutoCloseable {
+  /** Time between two beats; the supervisor waits four times as long. */
+  static final long BEAT_NS = 500_000_000L;
+
+  private static final int O_WRONLY = 1;
+
+  private final Process process;
+  private final int pipe;
+  private final Memory line = Memory.allocate(8);
+  private long nextNs = Long.MIN_VALUE;
+
+  private Supervisor(Process process, int pipe) {
+    this.process = process;
+    this.pipe = pipe;
+    line.buffer().put(0, "\nbye\n".getBytes(US_ASCII));
+  }
+
+  /**
+   * Starts the supervisor of this process. It allows 20 s until the first beat.
+   *
+   * @throws OsException when bash cannot be started
+   */
+  static Supervisor start() throws OsException {
+    List<String> command =
+        List.of(
+            "bash",
+            "-c",
+            script(),
+            "oasis-supervisor",
+            Long.toString(ProcessHandle.current().pid()));
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      // Java hides the descriptor behind a stream that blocks. The child's end leads to the same
+      // pipe, and opening it for writing gives us an end of our own that does not.
+      String path = "/proc/" + process.pid() + "/fd/0";
+      int pipe = Sys.open(path, O_WRONLY | LinuxConstants.O_NONBLOCK | LinuxConstants.O_CLOEXEC);
+      if (pipe < 0) {
+        process.destroyForcibly();
+        throw new OsException("open " + path + ": " + Errno.text(-pipe));
+      }
+      process.getOutputStream().close();
+      return new Supervisor(process, pipe);
+    } catch (IOException e) {
+      throw new OsException("bash: the supervisor cannot be started: " + e.getMessage(), e);
+    }
+  }
+
+  private static String script() throws OsException {
+    try (InputStream in = Supervisor.class.getResourceAsStream("supervisor.sh")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new OsException("the supervisor's script cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Tells the supervisor that the data loop turns; at most every {@link #BEAT_NS}. Never waits. */
+  void beat(long nowNs) {
+    if (nowNs < nextNs) {
+      return;
+    }
+    nextNs = nowNs + BEAT_NS;
+    // A full pipe (a stopped supervisor) or a closed one (a dead supervisor) is no reason to stop.
+    Sys.write(pipe, line.address(), 1);
+  }
+
+  /** When {@link #beat} has to be called next. */
+  long nextDeadlineNs() {
+    return nextNs;
+  }
+
+  /** False when somebody has killed the supervisor. */
+  boolean alive() {
+    return process.isAlive();
+  }
+
+  /** Process id of the supervisor. */
+  long pid() {
+    return process.pid();
+  }
+
+  /** Announces that beats end because the client closes: 10 s are left for that. */
+  void announceClose() {
+    Sys.write(pipe, line.address() + 1, 4);
+  }
+
+  /** Ends the supervisor. */
+  @Override
+  public void close() {
+    Sys.close(pipe);
+    try {
+      if (!process.waitFor(1, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
