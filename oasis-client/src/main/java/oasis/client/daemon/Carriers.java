@@ -61,7 +61,7 @@ final class Carriers implements AutoCloseable {
     List<String> wanted = config.overlays().stream().map(Overlay::name).toList();
     for (Carrier carrier : List.copyOf(byName.values())) {
       if (!wanted.contains(carrier.overlay().name())) {
-        remove(carrier, nowNs);
+        remove(carrier);
       }
     }
     for (Overlay overlay : config.overlays()) {
@@ -85,9 +85,9 @@ final class Carriers implements AutoCloseable {
     loop.add(source);
   }
 
-  private void remove(Carrier carrier, long nowNs) {
+  private void remove(Carrier carrier) {
     byName.remove(carrier.overlay().name());
-    path.engine().removeCarrier(carrier.index(), nowNs);
+    path.engine().removeCarrier(carrier.index());
     loop.remove(carrier.source());
     path.removeCarrier(carrier.index());
     carrier.port().close();

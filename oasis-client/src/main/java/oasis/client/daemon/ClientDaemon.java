@@ -234,10 +234,11 @@ final class ClientDaemon implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new OsException("interrupted", e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException io) {
+      Throwable why = e.getCause() == null ? e : e.getCause();
+      if (why instanceof IOException io) {
         throw io;
       }
-      throw new OsException(String.valueOf(e.getCause().getMessage()), e);
+      throw new OsException(String.valueOf(why.getMessage()), e);
     }
   }
 

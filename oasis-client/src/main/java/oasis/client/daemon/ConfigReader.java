@@ -71,16 +71,15 @@ final class ConfigReader {
     attributes(in);
     while (nextTag(in) == XMLStreamConstants.START_ELEMENT) {
       switch (in.getLocalName()) {
-        case "overlay":
+        case "overlay" -> {
           element(in, "overlay");
           config.add(overlay(in));
-          break;
-        case "rule":
+        }
+        case "rule" -> {
           element(in, "rule");
           config.add(rule(in));
-          break;
-        default:
-          throw new ConfigException("unknown element <" + in.getLocalName() + ">");
+        }
+        default -> throw new ConfigException("unknown element <" + in.getLocalName() + ">");
       }
     }
     while (in.hasNext()) {
@@ -105,16 +104,14 @@ final class ConfigReader {
     int began = line;
     while (true) {
       switch (next(in)) {
-        case XMLStreamConstants.CHARACTERS, XMLStreamConstants.SPACE, XMLStreamConstants.CDATA:
-          text.append(in.getText());
-          break;
-        case XMLStreamConstants.END_ELEMENT:
+        case XMLStreamConstants.CHARACTERS, XMLStreamConstants.SPACE, XMLStreamConstants.CDATA ->
+            text.append(in.getText());
+        case XMLStreamConstants.END_ELEMENT -> {
           line = began;
           return LiveConfig.parseRule(text.toString().strip());
-        case XMLStreamConstants.COMMENT:
-          break;
-        default:
-          throw new ConfigException("a <rule> holds nothing but its text");
+        }
+        case XMLStreamConstants.COMMENT -> {}
+        default -> throw new ConfigException("a <rule> holds nothing but its text");
       }
     }
   }
@@ -138,16 +135,16 @@ final class ConfigReader {
       int event = next(in);
       switch (event) {
         case XMLStreamConstants.START_ELEMENT,
-        XMLStreamConstants.END_ELEMENT,
-        XMLStreamConstants.END_DOCUMENT:
+            XMLStreamConstants.END_ELEMENT,
+            XMLStreamConstants.END_DOCUMENT -> {
           return event;
-        case XMLStreamConstants.CHARACTERS:
+        }
+        case XMLStreamConstants.CHARACTERS -> {
           if (!in.isWhiteSpace()) {
             throw new ConfigException("unexpected text \"" + in.getText().strip() + "\"");
           }
-          break;
-        default:
-          break;
+        }
+        default -> {}
       }
     }
   }

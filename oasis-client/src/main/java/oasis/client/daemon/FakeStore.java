@@ -32,9 +32,7 @@ final class FakeStore implements AutoCloseable, DataLoop.Timer {
       throws OsException {
     try {
       FakeJournal journal = FakeJournal.open(stateDirectory);
-      FakePool pool =
-          new FakePool(
-              range.lo(), range.bits(), seed, journal, () -> System.currentTimeMillis() / 1000);
+      FakePool pool = new FakePool(range, seed, journal, () -> System.currentTimeMillis() / 1000);
       FakePool.Restored restored = pool.restore(journal.read(), nowNs);
       if (journal.bytes() > 0 && !journal.replace(brief -> pool.writeTo(brief, nowNs))) {
         throw new OsException(

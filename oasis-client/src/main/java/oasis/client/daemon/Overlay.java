@@ -98,14 +98,12 @@ public record Overlay(String name, long entryHi, long entryLo, int port, int mtu
       throw bad(url, "it is not a URL");
     }
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-    switch (scheme) {
-      case "udp":
-        return uri;
-      case "https", "http", "file":
-        throw bad(url, scheme + ": specification documents are not in this release");
-      default:
-        throw bad(url, "it must read udp://HOST:PORT");
-    }
+    return switch (scheme) {
+      case "udp" -> uri;
+      case "https", "http", "file" ->
+          throw bad(url, scheme + ": specification documents are not in this release");
+      default -> throw bad(url, "it must read udp://HOST:PORT");
+    };
   }
 
   private static Address address(String url, String text) throws ConfigException {
