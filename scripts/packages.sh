@@ -10,6 +10,7 @@ package_of() {
     ip | tc) echo iproute2 ;;
     nft) echo nftables ;;
     ping) echo iputils-ping ;;
+    dnsmasq) echo dnsmasq-base ;;
     dig) echo bind9-dnsutils ;;
     sysctl) echo procps ;;
     ssh) echo openssh-client ;;
@@ -25,9 +26,9 @@ commands_of() {
     client | cleanup) echo ip nft ;;
     exit) echo ip nft ethtool sysctl ;;
     emulate) echo ip nft tc ethtool sysctl ping ;;
-    demo) echo ip nft tc ethtool sysctl ping nginx curl dig ;;
+    demo) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq ;;
     experiment) echo ip nft tc ethtool sysctl ping nginx curl dig iperf3 ;;
-    test) echo ip nft tc ethtool sysctl ping nginx curl dig iperf3 ssh sshd tcpdump unshare ;;
+    test) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 ssh sshd tcpdump unshare ;;
   esac
 }
 

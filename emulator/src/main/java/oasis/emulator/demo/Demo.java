@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.emulator.demo;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
+import oasis.emulator.demo.Programs.Fetch;
+import oasis.emulator.demo.Programs.Lookup;
+import oasis.os.OsException;
+
+/**
+ * The steps of the demo, in order. Each checks what it sees and notes what is not as it should be.
+ */
+final class Demo {
+  private static final int FILE_BYTES = 20_000_000;
+  private static final String CARRIER = "demo";
+  private static final String PAGE = "/index.html";
+  private static final String FILE = "/file.bin";
+
+  private final DemoNetwork network;
+  private final Programs programs;
+  private final Path directory;
+  private final Consumer<String> progress;
+  private final String pageHash;
+  private final String fileHash;
+  private final List<Step> steps = new ArrayList<>();
+
+  Demo(DemoNetwork network, Path directory, Consumer<String> progress) throws IOException {
+    this.network = network;
+    this.directory = directory;
+    this.progress = progress;
+    programs = new Programs(network.emulation().node("client"));
+    pageHash = Programs.sha256(directory.resolve("www" + PAGE));
+    fileHash = Programs.sha256(directory.resolve("www" + FILE));
+  }
+
+  /** Writes the web server's files. */
+  static void writeSite(Path www) throws IOException {
+    Files.createDirectories(www);
+    Files.writeString(www.resolve("index.html"), "<h1>Reached.</h1>\n".repeat(200));
+    byte[] block = new byte[100_000];
+    SplittableRandom random = new SplittableRandom(20);
+    try (OutputStream out = Files.newOutputStream(www.resolve("file.bin"))) {
+      for (int written = 0; written < FILE_BYTES; written += block.length) {
+        random.nextBytes(block);
+        out.write(block);
+      }
+    }
+  }
+
+  /** Runs all steps; the results are in order. */
+  List<Step> run() throws OsException, IOException, InterruptedException {
+    progress.accept("starting the exit node");
+    network.startExit();
+    progress.accept("direct: ping, dig, curl");
+    step("direct", DemoNetwork.PLAIN_NAME, 80, "none", DemoNetwork.CLIENT, false);
+    progress.accept("starting the client");
+    network.startClient(
+        List.of(
+            "name:*.overlay.test " + CARRIER,
+            "icmp dst " + DemoNetwork.WEB + "/32 " + CARRIER,
+            "tcp dport " + DemoNetwork.HEADER_PORT + " " + CARRIER));
+    awaitCarrier();
+    progress.accept("by name rule, through the overlay");
+    step("name rule", DemoNetwork.OVERLAY_NAME, 80, CARRIER, DemoNetwork.EXIT, true);
+    progress.accept("by header rule, through the overlay");
+    step(
+        "header rule",
+        DemoNetwork.PLAIN_NAME,
+        DemoNetwork.HEADER_PORT,
+        CARRIER,
+        DemoNetwork.EXIT,
+        false);
+    progress.accept("the overlay is killed half-way");
+    killHalfWay();
+    return steps;
+  }
+
+  /** The client serves by the underlay until the entry node has answered its first probe. */
+  private void awaitCarrier() throws OsException, InterruptedException {
+    for (int i = 0; i < 50; i++) {
+      if (programs.alive(network.control("client"), CARRIER)) {
+        return;
+      }
+      Thread.sleep(100);
+    }
+    throw new OsException("the overlay's entry node did not answer within 5 s");
+  }
+
+  private void step(String name, String host, int port, String carrier, String peer, boolean fake)
+      throws OsException, IOException {
+    List<String> faults = new ArrayList<>();
+    List<Double> pings = programs.ping(host);
+    require(pings.size() == 5, pings.size() + " of 5 echoes came back", faults);
+    Lookup lookup = programs.dig(host);
+    boolean isFake = lookup.address().startsWith("198.18.");
+    require(
+        fake ? isFake : lookup.address().equals(DemoNetwork.WEB),
+        "dig says " + lookup.address(),
+        faults);
+    String url = "http://" + host + ":" + port;
+    Fetch page = fetch(url + PAGE, "page", pageHash, peer, faults);
+    Fetch file = fetch(url + FILE, "file", fileHash, peer, faults);
+    String used =
+        carrier.equals("none")
+            ? "none"
+            : programs.carrierOf(network.control("client"), file.localPort());
+    require(used.equals(carrier), "went by " + used, faults);
+    steps.add(
+        new Step(
+            name,
+            pings.isEmpty() ? null : pings.get(pings.size() / 2),
+            lookup.ms(),
+            file.remote(),
+            page.seconds() * 1000,
+            file.seconds(),
+            used,
+            file.peer(),
+            faults));
+  }
+
+  private Fetch fetch(String url, String what, String hash, String peer, List<String> faults)
+      throws OsException, IOException {
+    Path into = directory.resolve("fetched");
+    Files.deleteIfExists(into);
+    Fetch fetch = programs.curl(url, into);
+    require(fetch.status() == 0, what + ": curl ended with " + fetch.status(), faults);
+    require(Programs.sha256(into).equals(hash), what + ": wrong SHA-256", faults);
+    require(fetch.peer().equals(peer), what + ": the server saw " + fetch.peer(), faults);
+    return fetch;
+  }
+
+  private void killHalfWay() throws OsException, IOException, InterruptedException {
+    List<String> faults = new ArrayList<>();
+    String url = "http://" + DemoNetwork.OVERLAY_NAME + FILE;
+    Path into = directory.resolve("fetched");
+    Files.deleteIfExists(into);
+    long begunNs = System.nanoTime();
+    FutureTask<Fetch> first = inBackground(() -> programs.curl(url, into));
+    awaitSize(into, FILE_BYTES / 2);
+    network.killExit();
+    long killedNs = System.nanoTime();
+    Fetch broken = get(first);
+    double resetSeconds = (System.nanoTime() - killedNs) / 1e9;
+    require(broken.status() != 0, "the first curl did not notice", faults);
+    require(
+        broken.peer().equals(DemoNetwork.EXIT), "at first the server saw " + broken.peer(), faults);
+    require(resetSeconds < 10, "the program hung for " + Math.round(resetSeconds) + " s", faults);
+    // What a user would do: run it again, from where it stopped.
+    Fetch second = programs.curl(url, into, "--continue-at", "-");
+    double wholeSeconds = (System.nanoTime() - begunNs) / 1e9;
+    require(second.status() == 0, "the second curl ended with " + second.status(), faults);
+    require(Programs.sha256(into).equals(fileHash), "wrong SHA-256", faults);
+    require(
+        second.peer().equals(DemoNetwork.CLIENT), "then the server saw " + second.peer(), faults);
+    String used = programs.carrierOf(network.control("client"), second.localPort());
+    require(used.equals("underlay"), "then it went by " + used, faults);
+    Lookup lookup = programs.dig(DemoNetwork.OVERLAY_NAME);
+    require(lookup.address().equals(DemoNetwork.WEB), "dig says " + lookup.address(), faults);
+    steps.add(
+        new Step(
+            "overlay killed",
+            null,
+            lookup.ms(),
+            second.remote(),
+            null,
+            wholeSeconds,
+            CARRIER + ", then " + used,
+            broken.peer() + ", then " + second.peer(),
+            faults));
+  }
+
+  private static void awaitSize(Path file, long bytes) throws IOException, InterruptedException {
+    for (int i = 0; i < 2_000; i++) {
+      if (Files.exists(file) && Files.size(file) >= bytes) {
+        return;
+      }
+      Thread.sleep(10);
+    }
+    throw new IOException("the transfer did not get half-way within 20 s");
+  }
+
+  private static <T> FutureTask<T> inBackground(Callable<T> work) {
+    FutureTask<T> task = new FutureTask<>(work);
+    Thread thread = new Thread(task, "transfer");
+    thread.setDaemon(true);
+    thread.start();
+    return task;
+  }
+
+  private static <T> T get(FutureTask<T> task) throws OsException, InterruptedException {
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      throw new OsException("the transfer failed: " + e.getCause(), e);
+    }
+  }
+
+  private static void require(boolean holds, String otherwise, List<String> faults) {
+    if (!holds) {
+      faults.add(otherwise);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.emulator.demo;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import oasis.emulator.Command;
+import oasis.emulator.Emulation;
+import oasis.emulator.Program;
+import oasis.emulator.Topology;
+import oasis.link.LinkSettings;
+import oasis.os.OsException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The demo's five hosts and their programs: a client, a router in the middle, an exit node that is
+ * also the overlay's entry, a web server and a DNS server. Every link has 20 ms and 50 Mbit/s.
+ */
+final class DemoNetwork implements AutoCloseable {
+  static final String CLIENT = "192.0.2.2";
+  static final String EXIT = "198.51.100.2";
+  static final String WEB = "203.0.113.2";
+  static final String DNS = "203.0.113.130";
+
+  /** A name that a rule sends by the overlay. */
+  static final String OVERLAY_NAME = "www.overlay.test";
+
+  /** A name that no rule matches. */
+  static final String PLAIN_NAME = "www.plain.test";
+
+  /** The port that the header rule sends by the overlay. */
+  static final int HEADER_PORT = 8080;
+
+  private static final int ENTRY_PORT = 4700;
+  private static final long DELAY_NS = 20_000_000L;
+  private static final long BITS_PER_SECOND = 50_000_000L;
+  private static final Duration READY = Duration.ofSeconds(20);
+
+  private final Path directory;
+  private final String launcher;
+  private final Emulation emulation;
+  private @Nullable Program exit;
+  private @Nullable Program client;
+
+  private DemoNetwork(Path directory, String launcher, Emulation emulation) {
+    this.directory = directory;
+    this.launcher = launcher;
+    this.emulation = emulation;
+  }
+
+  /**
+   * Builds the network and starts the DNS server and the web server.
+   *
+   * @param directory where everything is written; the web server's files lie in {@code www}
+   * @param launcher path of the {@code oasis} script
+   */
+  static DemoNetwork start(Path directory, String launcher) throws OsException, IOException {
+    Emulation emulation =
+        Emulation.start(topology(), Emulation.Options.defaults(directory.resolve("output")));
+    DemoNetwork network = new DemoNetwork(directory, launcher, emulation);
+    try {
+      network.startDns();
+      network.startWeb();
+      return network;
+    } catch (OsException | IOException | RuntimeException e) {
+      emulation.close();
+      throw e;
+    }
+  }
+
+  private static Topology topology() {
+    LinkSettings link = LinkSettings.delay(DELAY_NS).withRate(BITS_PER_SECOND);
+    return Topology.builder("demo")
+        .host("client", DNS)
+        .router("router")
+        .host("exit", DNS)
+        .host("web")
+        .host("dns")
+        .link("client", CLIENT + "/24", "router", "192.0.2.1/24", link)
+        .link("exit", EXIT + "/24", "router", "198.51.100.1/24", link)
+        .link("web", WEB + "/25", "router", "203.0.113.1/25", link)
+        .link("dns", DNS + "/25", "router", "203.0.113.129/25", link)
+        .build();
+  }
+
+  private void startDns() throws OsException {
+    List<String> argv = new ArrayList<>(List.of("dnsmasq", "--keep-in-foreground"));
+    argv.addAll(List.of("--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root"));
+    argv.addAll(List.of("--bind-interfaces", "--listen-address=" + DNS, "--local-ttl=60"));
+    argv.addAll(List.of("--pid-file=" + directory.resolve("dnsmasq.pid"), "--local=/test/"));
+    argv.add("--host-record=" + OVERLAY_NAME + "," + WEB);
+    argv.add("--host-record=" + PLAIN_NAME + "," + WEB);
+    argv.addAll(List.of("--log-facility=-", "--log-queries"));
+    Program dns = emulation.node("dns").start(Command.of(argv));
+    dns.awaitLine("started", READY);
+  }
+
+  private void startWeb() throws OsException, IOException {
+    Path configuration = directory.resolve("nginx.conf");
+    Files.writeString(
+        configuration,
+        """
+        daemon off;
+        master_process off;
+        pid %1$s/nginx.pid;
+        error_log stderr notice;
+        events { worker_connections 256; }
+        http {
+          access_log off;
+          sendfile on;
+          client_body_temp_path %1$s/nginx-body;
+          proxy_temp_path %1$s/nginx-proxy;
+          fastcgi_temp_path %1$s/nginx-fastcgi;
+          uwsgi_temp_path %1$s/nginx-uwsgi;
+          scgi_temp_path %1$s/nginx-scgi;
+          server {
+            listen 80;
+            listen %2$d;
+            root %1$s/www;
+            add_header X-Peer $remote_addr;
+          }
+        }
+        """
+            .formatted(directory, HEADER_PORT),
+        UTF_8);
+    emulation
+        .node("web")
+        .start("nginx", "-c", configuration.toString(), "-e", "stderr")
+        .awaitLine("start", READY);
+  }
+
+  /** Starts the exit node and waits until it carries packets. */
+  void startExit() throws OsException {
+    exit =
+        start("exit", "run", "--listen", Integer.toString(ENTRY_PORT), "--allow", CLIENT + "/32");
+  }
+
+  /** Starts the client with an overlay named {@code demo} and waits until it carries packets. */
+  void startClient(List<String> rules) throws OsException {
+    List<String> words = new ArrayList<>(List.of("run"));
+    words.addAll(List.of("--state", directory.resolve("state").toString()));
+    words.addAll(List.of("--overlay", "demo=udp://" + EXIT + ":" + ENTRY_PORT));
+    for (String rule : rules) {
+      words.addAll(List.of("--rule", rule));
+    }
+    client = start("client", words.toArray(String[]::new));
+  }
+
+  private Program start(String node, String... words) throws OsException {
+    List<String> argv = new ArrayList<>(List.of(launcher, node));
+    argv.addAll(List.of(words));
+    argv.addAll(List.of("--control", control(node).toString()));
+    Program program = emulation.node(node).start(Command.of(argv).withName(node));
+    program.awaitLine("Ready", READY);
+    return program;
+  }
+
+  /** Control socket of the client or the exit node. */
+  Path control(String node) {
+    return directory.resolve(node + ".sock");
+  }
+
+  /** Kills the overlay without a warning. */
+  void killExit() {
+    Program running = exit;
+    if (running != null) {
+      running.signal(9);
+    }
+  }
+
+  /** Stops the client as a user would. */
+  void stopClient() {
+    Program running = client;
+    if (running != null) {
+      running.stop(Duration.ofSeconds(5));
+    }
+  }
+
+  Emulation emulation() {
+    return emulation;
+  }
+
+  @Override
+  public void close() {
+    stopClient();
+    if (exit != null) {
+      exit.stop(Duration.ofSeconds(5));
+    }
+    emulation.close();
+  }
+}
