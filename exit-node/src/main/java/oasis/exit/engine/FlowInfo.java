@@ -27,7 +27,8 @@ public record FlowInfo(
     long outBytes,
     long inPkts,
     long inBytes) {
-  static FlowInfo of(FlowRecord flow, long nowNs) {
+  /** Takes a copy of a record; allocates. */
+  public static FlowInfo of(FlowRecord flow, long nowNs) {
     boolean ports = flow.protocol != Ip.ICMP;
     return new FlowInfo(
         Snapshots.protocol(flow.protocol),
