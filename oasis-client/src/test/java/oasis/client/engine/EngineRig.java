@@ -17,6 +17,7 @@ import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
+import oasis.packet.Prefix;
 import oasis.packet.Tcp;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
@@ -44,7 +45,7 @@ final class EngineRig {
 
   final Recorder out = new Recorder();
   final FakePool fakes =
-      new FakePool(Address.parse("198.18.0.0").lo(), 16, 1, record -> true, () -> 1_000_000);
+      new FakePool(Prefix.parse("198.18.0.0/16"), 1, record -> true, () -> 1_000_000);
   final NatEngine nat = new NatEngine(new NatLimits(61_000, 64_999, 4_096, 4_096, 1), 1);
   final ClientEngine engine;
   final int ron;
