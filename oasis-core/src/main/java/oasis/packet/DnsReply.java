@@ -113,14 +113,14 @@ public final class DnsReply {
     int data = pos + RECORD_BYTES;
     int end = data > room ? -1 : DnsNames.write(name, out, data, room);
     if (end < 0) {
-      return error(query, SERVFAIL, out, at, limit);
+      return error(query, SERVFAIL, out, at);
     }
     record(DnsMessage.PTR, ttl, end - data, out, pos);
     return finish(query, 1, 1, out, at, end);
   }
 
   /** An answer without records and with a response code. */
-  public static int error(DnsMessage query, int rcode, ByteBuffer out, int at, int limit) {
+  public static int error(DnsMessage query, int rcode, ByteBuffer out, int at) {
     int pos = begin(query, rcode, out, at);
     return finish(query, 0, 0, out, at, pos);
   }
