@@ -121,8 +121,9 @@ public final class TimerWheel {
   }
 
   /**
-   * When {@link #poll} should be called next: never later than the earliest deadline, possibly
-   * earlier. {@code Long.MAX_VALUE} when no slot has a deadline.
+   * When {@link #poll} should be called next: never later than the earliest deadline, or than the
+   * last poll for deadlines that were past then; possibly earlier. {@code Long.MAX_VALUE} when no
+   * slot has a deadline.
    */
   public long nextDeadlineNs() {
     if (size == 0) {

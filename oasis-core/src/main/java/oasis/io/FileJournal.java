@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.io;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,6 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Predicate;
 import oasis.flow.Journal;
 
@@ -32,9 +36,7 @@ public final class FileJournal implements Journal, Closeable {
 
   /** Opens a journal; makes an empty one if there is none. Its folder must exist. */
   public static FileJournal open(Path path) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    FileChannel channel = channel(path, StandardOpenOption.WRITE);
     try {
       channel.position(channel.size());
     } catch (IOException e) {
@@ -74,17 +76,9 @@ public final class FileJournal implements Journal, Closeable {
    */
   public void compact(Predicate<Journal> writer) throws IOException {
     Path fresh = path.resolveSibling(path.getFileName() + ".new");
-    FileChannel next =
-        FileChannel.open(
-            fresh,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE);
+    FileChannel next = channel(fresh, StandardOpenOption.TRUNCATE_EXISTING);
     try {
-      if (!writer.test(new FileJournal(fresh, next))) {
-        throw new IOException("cannot write " + fresh);
-      }
+      writeAll(next, gather(writer));
       next.force(true);
       Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException | RuntimeException e) {
@@ -95,6 +89,22 @@ public final class FileJournal implements Journal, Closeable {
     channel.close();
     channel = next;
     forceFolder();
+  }
+
+  /** All records in memory, because thousands of small writes would stop the data loop longer. */
+  private static ByteBuffer gather(Predicate<Journal> writer) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    Journal memory =
+        record -> {
+          byte[] bytes = new byte[record.remaining()];
+          record.duplicate().get(bytes);
+          all.writeBytes(bytes);
+          return true;
+        };
+    if (!writer.test(memory)) {
+      throw new IOException("the new journal is not complete");
+    }
+    return ByteBuffer.wrap(all.toByteArray());
   }
 
   @Override
@@ -115,6 +125,21 @@ public final class FileJournal implements Journal, Closeable {
       // the old journal is there.
       return;
     }
+  }
+
+  /**
+   * Opens a file for writing; one that it makes only its owner may read: it tells what was visited.
+   */
+  private static FileChannel channel(Path path, StandardOpenOption option) throws IOException {
+    Set<StandardOpenOption> options =
+        EnumSet.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, option);
+    boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
+    return posix
+        ? FileChannel.open(
+            path,
+            options,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
+        : FileChannel.open(path, options);
   }
 
   private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {

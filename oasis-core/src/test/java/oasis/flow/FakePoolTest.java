@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.flow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.Set;
+import oasis.packet.Address;
+import oasis.packet.Prefix;
+import oasis.testkit.NoAllocation;
+import org.junit.jupiter.api.Test;
+
+class FakePoolTest {
+  private static final long HOUR = FakePool.REUSE_AFTER_NS;
+  private static final long REAL = Address.parse("192.0.2.1").lo();
+
+  private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+  private boolean journalWorks = true;
+  private int appended;
+
+  /** Virtual time: the wall clock goes with it. */
+  private long now = 5_000_000_000_000L;
+
+  private FakePool pool(String range) {
+    return new FakePool(Prefix.parse(range), 7, this::append, this::wall);
+  }
+
+  private boolean append(ByteBuffer record) {
+    if (journalWorks) {
+      written.write(record.array(), record.position(), record.remaining());
+      appended++;
+    }
+    return journalWorks;
+  }
+
+  private long wall() {
+    return 1_700_000_000L + now / 1_000_000_000L;
+  }
+
+  private long assign(FakePool pool, String name) {
+    return pool.assign(name, 0, REAL, 1, now);
+  }
+
+  private FakePool restored(String range) {
+    FakePool pool = pool(range);
+    pool.restore(ByteBuffer.wrap(written.toByteArray()), now);
+    return pool;
+  }
+
+  @Test
+  void aNameAndRealAddressHaveOneFakeAndOthersAnother() {
+    FakePool pool = pool("198.18.0.0/16");
+    long fake = assign(pool, "a.example");
+    assertThat(assign(pool, "a.example")).isEqualTo(fake);
+    assertThat(assign(pool, "b.example")).isNotEqualTo(fake);
+    assertThat(pool.assign("a.example", 0, REAL + 1, 1, now)).isNotEqualTo(fake);
+    int entry = pool.find(0, fake);
+    assertThat(pool.name(entry)).isEqualTo("a.example");
+    assertThat(pool.realLo(entry)).isEqualTo(REAL);
+    assertThat(pool.rule(entry)).isEqualTo(1);
+    assertThat(pool.size()).isEqualTo(3);
+  }
+
+  @Test
+  void allButNetworkOwnAndBroadcastAddressAreGivenOut() {
+    FakePool pool = pool("198.18.0.0/24");
+    Set<Long> fakes = new HashSet<>();
+    for (int i = 0; i < 253; i++) {
+      fakes.add(assign(pool, "n" + i));
+    }
+    assertThat(fakes).hasSize(253);
+    long network = Address.parse("198.18.0.0").lo();
+    assertThat(fakes).doesNotContain(0L, network, network + 1, network + 255);
+    assertThat(assign(pool, "one more")).isZero();
+    assertThat(pool.exhausted()).isEqualTo(1);
+    assertThat(pool.inRange(0, network)).isTrue();
+    assertThat(pool.inRange(0, network + 255)).isTrue();
+    assertThat(pool.inRange(0, network + 256)).isFalse();
+    assertThat(pool.inRange(0, network - 1)).isFalse();
+    assertThat(pool.find(0, network)).isEqualTo(-1);
+    assertThat(pool.find(0, network + 255)).isEqualTo(-1);
+    assertThat(pool.find(1, fakes.iterator().next())).isEqualTo(-1);
+  }
+
+  @Test
+  void aFakeIsReusedAfterAnHourLeastRecentlyUsedFirst() {
+    FakePool pool = pool("198.18.0.0/29");
+    for (int i = 0; i < 5; i++) {
+      assign(pool, "n" + i);
+      now++;
+    }
+    long used = assign(pool, "n0");
+    long oldest = assign(pool, "n1");
+    assign(pool, "n2");
+    long expected = pool.fakeLo(3);
+    now += HOUR - 3;
+    assertThat(assign(pool, "x")).isZero();
+    now++;
+    assertThat(assign(pool, "x")).isEqualTo(expected);
+    assertThat(pool.find(0, used)).isGreaterThanOrEqualTo(0);
+    assertThat(pool.name(pool.find(0, expected))).isEqualTo("x");
+    assertThat(assign(pool, "n1")).isEqualTo(oldest);
+    assertThat(pool.size()).isEqualTo(5);
+  }
+
+  @Test
+  void aHeldFakeIsNeverReusedAndRestsAnHourAfterItsLastFlow() {
+    FakePool pool = pool("198.18.0.0/29");
+    for (int i = 0; i < 5; i++) {
+      assign(pool, "n" + i);
+    }
+    for (int entry = 0; entry < 5; entry++) {
+      pool.hold(entry, now);
+      pool.hold(entry, now);
+    }
+    now += 10 * HOUR;
+    assertThat(assign(pool, "x")).isZero();
+    pool.release(2, now);
+    now += HOUR;
+    assertThat(assign(pool, "x")).isZero();
+    pool.release(2, now);
+    now += HOUR - 1;
+    assertThat(assign(pool, "x")).isZero();
+    now++;
+    assertThat(assign(pool, "x")).isEqualTo(pool.fakeLo(2));
+    assertThat(pool.holds(1)).isEqualTo(2);
+    assertThatThrownBy(() -> pool.release(2, now)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aFakeThatTheJournalCannotRememberIsNotGivenOut() {
+    FakePool pool = pool("198.18.0.0/29");
+    long known = assign(pool, "a");
+    journalWorks = false;
+    assertThat(assign(pool, "b")).isZero();
+    assertThat(assign(pool, "a")).isEqualTo(known);
+    assertThat(pool.journalFailures()).isEqualTo(1);
+    assertThat(pool.size()).isEqualTo(1);
+    journalWorks = true;
+    assertThat(assign(pool, "b")).isNotZero();
+  }
+
+  @Test
+  void aNameTooLongForTheJournalIsRefused() {
+    FakePool pool = pool("198.18.0.0/29");
+    assertThat(assign(pool, "ü".repeat(512))).isZero();
+    assertThat(assign(pool, "ü".repeat(511))).isNotZero();
+    assertThat(restored("198.18.0.0/29").name(0)).isEqualTo("ü".repeat(511));
+  }
+
+  @Test
+  void afterARestoreEveryNameHasItsFake() {
+    FakePool pool = pool("198.18.0.0/16");
+    for (int i = 0; i < 2000; i++) {
+      pool.assign("n" + i % 700, i % 3, REAL + i % 11, i, now);
+    }
+    FakePool again = restored("198.18.0.0/16");
+    assertThat(again.size()).isEqualTo(pool.size());
+    for (int entry = 0; entry < pool.size(); entry++) {
+      int same = again.find(0, pool.fakeLo(entry));
+      assertThat(again.name(same)).isEqualTo(pool.name(entry));
+      assertThat(again.realHi(same)).isEqualTo(pool.realHi(entry));
+      assertThat(again.realLo(same)).isEqualTo(pool.realLo(entry));
+      assertThat(again.rule(same)).isEqualTo(-1);
+      assertThat(again.assign(pool.name(entry), pool.realHi(entry), pool.realLo(entry), 1, now))
+          .isEqualTo(pool.fakeLo(entry));
+    }
+  }
+
+  @Test
+  void theHourOutlivesARestart() {
+    FakePool pool = pool("198.18.0.0/29");
+    for (int i = 0; i < 5; i++) {
+      assign(pool, "n" + i);
+    }
+    now += HOUR - 1_000_000_000L;
+    assertThat(assign(restored("198.18.0.0/29"), "x")).isZero();
+    now += FakePool.JOURNAL_EVERY_NS + 1_000_000_000L;
+    assertThat(assign(restored("198.18.0.0/29"), "x")).isNotZero();
+  }
+
+  @Test
+  void aFakeThatWasHeldAtTheCrashRestsAnHourFromTheRestart() {
+    FakePool pool = pool("198.18.0.0/29");
+    for (int i = 0; i < 5; i++) {
+      assign(pool, "n" + i);
+      pool.hold(i, now);
+    }
+    now += 24 * HOUR;
+    FakePool again = restored("198.18.0.0/29");
+    assertThat(assign(again, "x")).isZero();
+    now += HOUR;
+    assertThat(assign(again, "x")).isNotZero();
+  }
+
+  @Test
+  void aClockThatWasSetBackMakesNoFakeReusableEarly() {
+    FakePool pool = pool("198.18.0.0/29");
+    for (int i = 0; i < 5; i++) {
+      assign(pool, "n" + i);
+    }
+    now -= 1_000_000_000_000L;
+    FakePool again = restored("198.18.0.0/29");
+    now += HOUR - 1;
+    assertThat(assign(again, "x")).isZero();
+    now++;
+    assertThat(assign(again, "x")).isNotZero();
+  }
+
+  @Test
+  void shortFlowsDoNotWriteARecordEach() {
+    FakePool pool = pool("198.18.0.0/29");
+    assign(pool, "a");
+    appended = 0;
+    for (int second = 0; second < 3600; second++) {
+      now += 1_000_000_000L;
+      assign(pool, "a");
+      pool.hold(0, now);
+      pool.release(0, now);
+    }
+    assertThat(appended).isBetween(12, 30);
+  }
+
+  @Test
+  void aDamagedRecordIsSkippedAndCounted() {
+    FakePool pool = pool("198.18.0.0/29");
+    long[] fakes = new long[5];
+    for (int i = 0; i < 5; i++) {
+      fakes[i] = assign(pool, "name" + i);
+    }
+    byte[] journal = written.toByteArray();
+    journal[journal.length / 2] ^= 1;
+    FakePool again = pool("198.18.0.0/29");
+    FakePool.Restored result = again.restore(ByteBuffer.wrap(journal), now);
+    assertThat(result).isEqualTo(new FakePool.Restored(4, 1, 0, 0));
+    for (int i = 0; i < 5; i++) {
+      int entry = again.find(0, fakes[i]);
+      assertThat(entry < 0 || again.name(entry).equals("name" + i)).isTrue();
+    }
+  }
+
+  @Test
+  void recordsOfAnotherRangeAreCountedAndLeftOut() {
+    assign(pool("198.18.0.0/29"), "a");
+    FakePool other = pool("198.19.0.0/29");
+    assertThat(other.restore(ByteBuffer.wrap(written.toByteArray()), now))
+        .isEqualTo(new FakePool.Restored(0, 0, 1, 0));
+  }
+
+  @Test
+  void aSnapshotRestoresLikeTheJournal() {
+    FakePool pool = pool("198.18.0.0/28");
+    for (int i = 0; i < 13; i++) {
+      assign(pool, "n" + i);
+      now += HOUR / 13;
+    }
+    pool.hold(4, now);
+    now += HOUR;
+    assign(pool, "x");
+    ByteArrayOutputStream brief = new ByteArrayOutputStream();
+    assertThat(
+            pool.writeTo(
+                record -> {
+                  brief.write(record.array(), record.position(), record.remaining());
+                  return true;
+                },
+                now))
+        .isTrue();
+    FakePool again = pool("198.18.0.0/28");
+    assertThat(again.restore(ByteBuffer.wrap(brief.toByteArray()), now).entries()).isEqualTo(13);
+    for (int entry = 0; entry < 13; entry++) {
+      assertThat(again.name(again.find(0, pool.fakeLo(entry)))).isEqualTo(pool.name(entry));
+    }
+    assertThat(pool.writeTo(record -> false, now)).isFalse();
+  }
+
+  @Test
+  void aPoolThatHasEntriesRefusesToRestore() {
+    FakePool pool = pool("198.18.0.0/29");
+    assign(pool, "a");
+    assertThatThrownBy(() -> pool.restore(ByteBuffer.allocate(0), now))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void findingHoldingAndReleasingDoNotAllocate() {
+    FakePool pool = new FakePool(Prefix.parse("198.18.0.0/16"), 7, record -> true, this::wall);
+    long fake = assign(pool, "a");
+    NoAllocation.check(
+        10_000,
+        () -> {
+          int entry = pool.find(0, fake);
+          pool.hold(entry, now);
+          pool.release(entry, now);
+        });
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.flow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import oasis.packet.Prefix;
+import oasis.testkit.Gen;
+import org.junit.jupiter.api.Test;
+
+class FakeScanFuzzTest {
+  private static final Prefix RANGE = Prefix.parse("198.18.0.0/24");
+
+  private static byte[] journal(Gen gen) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    FakePool pool =
+        new FakePool(
+            RANGE,
+            gen.anyLong(),
+            record -> {
+              out.write(record.array(), record.position(), record.remaining());
+              return true;
+            },
+            () -> 1000);
+    for (int i = gen.below(30); i > 0; i--) {
+      pool.assign("n" + gen.below(20), 0, gen.below(3), 0, 0);
+      if (gen.flip()) {
+        pool.hold(gen.below(pool.size()), 0);
+      }
+    }
+    return out.toByteArray();
+  }
+
+  @Test
+  void aDamagedJournalNeverThrowsAndLosesOnlyWhatIsDamaged() {
+    Gen.cases(
+        500,
+        gen -> {
+          byte[] bytes = journal(gen);
+          FakeScan whole = new FakeScan(ByteBuffer.wrap(bytes), new FakeRecord());
+          int all = count(whole);
+          assertThat(whole.badRegions() + whole.tornBytes()).isZero();
+          int hits = bytes.length == 0 ? 0 : gen.below(5);
+          for (int i = 0; i < hits; i++) {
+            bytes[gen.below(bytes.length)] = (byte) gen.anyInt();
+          }
+          int left = count(new FakeScan(ByteBuffer.wrap(bytes), new FakeRecord()));
+          assertThat(left).isBetween(all - hits, all);
+          FakePool pool = new FakePool(RANGE, 1, record -> true, () -> 1000);
+          assertThat(pool.restore(ByteBuffer.wrap(bytes), 0).entries()).isLessThanOrEqualTo(all);
+        });
+  }
+
+  @Test
+  void randomBytesHoldNoRecord() {
+    Gen.cases(
+        200,
+        gen -> {
+          byte[] bytes = gen.bytes(gen.below(5000));
+          FakeScan scan = new FakeScan(ByteBuffer.wrap(bytes), new FakeRecord());
+          assertThat(scan.next()).isFalse();
+          assertThat(scan.badRegions() == 1).isEqualTo(bytes.length >= FakeRecord.MAX_BYTES);
+        });
+  }
+
+  private static int count(FakeScan scan) {
+    int records = 0;
+    while (scan.next()) {
+      records++;
+    }
+    return records;
+  }
+}

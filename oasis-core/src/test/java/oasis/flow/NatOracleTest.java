@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.flow;
+
+import static oasis.testkit.Packets.burst;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import oasis.packet.Address;
+import oasis.packet.Addresses;
+import oasis.packet.Burst;
+import oasis.packet.DropReason;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import oasis.packet.Tcp;
+import oasis.testkit.Gen;
+import oasis.testkit.Packets;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** The NAT engine against a model of maps that looks at everything each time. */
+class NatOracleTest {
+  private static final String EXTERNAL = "203.0.113.1";
+  private static final long SECOND = 1_000_000_000L;
+  private static final int FIRST = 61000;
+  private static final int LAST = 61011;
+  private static final int SESSIONS = 40;
+  private static final int PER_CLIENT = 12;
+  private static final int CLIENTS = 4;
+
+  private record Inner(int client, int protocol, long address, int port) {}
+
+  private record Remote(long address, int port) {}
+
+  private static final class Mapping {
+    final int port;
+    final Map<Remote, Session> sessions = new HashMap<>();
+
+    Mapping(int port) {
+      this.port = port;
+    }
+  }
+
+  /** A session told by what was seen of it. */
+  private static final class Session {
+    final Inner inner;
+    final Remote remote;
+    long seenNs;
+    boolean answered;
+    boolean acknowledged;
+    boolean finOut;
+    boolean finIn;
+    boolean reset;
+
+    Session(Inner inner, Remote remote) {
+      this.inner = inner;
+      this.remote = remote;
+    }
+
+    boolean over() {
+      return reset || finOut && finIn;
+    }
+
+    long idleSeconds() {
+      return switch (inner.protocol) {
+        case Ip.TCP -> over() || !acknowledged ? 240 : 7440;
+        case Ip.UDP -> remote.port == 53 ? 60 : answered ? 300 : 120;
+        default -> 60;
+      };
+    }
+
+    void packet(boolean outbound, int flags) {
+      if (inner.protocol != Ip.TCP) {
+        answered |= !outbound;
+        return;
+      }
+      if ((flags & Tcp.RST) != 0) {
+        reset = true;
+      } else if (over()) {
+        if (outbound && (flags & (Tcp.SYN | Tcp.ACK)) == Tcp.SYN) {
+          answered = acknowledged = finOut = finIn = reset = false;
+        } else if (outbound && (flags & Tcp.SYN) == 0 && reset) {
+          answered = acknowledged = true;
+          finOut = finIn = reset = false;
+        }
+      } else {
+        answered |= !outbound && (flags & Tcp.SYN) != 0;
+        acknowledged |= answered && outbound && (flags & Tcp.ACK) != 0;
+        boolean fin = answered && (flags & Tcp.FIN) != 0;
+        // A connection that its remote end closes unacknowledged waits as long as an open one.
+        acknowledged |= fin;
+        finOut |= fin && outbound;
+        finIn |= fin && !outbound;
+      }
+    }
+  }
+
+  /** The model. */
+  private static final class Model {
+    final Map<Inner, Mapping> mappings = new HashMap<>();
+    final Deque<Session> lingering = new ArrayDeque<>();
+
+    List<Session> sessions() {
+      List<Session> all = new ArrayList<>();
+      mappings.values().forEach(m -> all.addAll(m.sessions.values()));
+      return all;
+    }
+
+    void expire(long nowNs) {
+      for (Session s : sessions()) {
+        if (nowNs - s.seenNs >= s.idleSeconds() * SECOND) {
+          end(s);
+        }
+      }
+    }
+
+    void end(Session s) {
+      lingering.remove(s);
+      mappings.computeIfPresent(
+          s.inner,
+          (inner, mapping) -> {
+            mapping.sessions.remove(s.remote);
+            return mapping.sessions.isEmpty() ? null : mapping;
+          });
+    }
+
+    @Nullable Inner behind(int protocol, int port) {
+      for (Map.Entry<Inner, Mapping> e : mappings.entrySet()) {
+        if (e.getKey().protocol == protocol && e.getValue().port == port) {
+          return e.getKey();
+        }
+      }
+      return null;
+    }
+
+    void packet(Session s, boolean outbound, int flags, long nowNs) {
+      boolean over = s.over();
+      s.packet(outbound, flags);
+      s.seenNs = nowNs;
+      if (over != s.over()) {
+        lingering.remove(s);
+        if (s.over()) {
+          lingering.addLast(s);
+        }
+      }
+    }
+
+    boolean portLeft(Inner inner) {
+      for (int port = FIRST; port <= LAST; port++) {
+        if (port != inner.port && behind(inner.protocol, port) == null) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** Makes room as the engine must; says why it cannot. */
+    @Nullable DropReason room(Inner inner) {
+      if (sessions().stream().filter(s -> s.inner.client == inner.client && !s.over()).count()
+          >= PER_CLIENT) {
+        return DropReason.FLOW_LIMIT;
+      }
+      if (sessions().size() == SESSIONS && !giveUpOne()) {
+        return DropReason.FLOW_LIMIT;
+      }
+      if (mappings.containsKey(inner)) {
+        return null;
+      }
+      for (int i = 0; !portLeft(inner); i++) {
+        if (i == 8 || inner.protocol != Ip.TCP || !giveUpOne()) {
+          return DropReason.NAT_FULL;
+        }
+      }
+      return null;
+    }
+
+    private boolean giveUpOne() {
+      Session oldest = lingering.peekFirst();
+      if (oldest == null) {
+        return false;
+      }
+      end(oldest);
+      return true;
+    }
+  }
+
+  private final Model model = new Model();
+  private final NatEngine nat =
+      new NatEngine(new NatLimits(FIRST, LAST, SESSIONS, PER_CLIENT, CLIENTS), 4);
+  private long now;
+
+  private static int flags(Gen gen) {
+    return gen.pick(
+        Tcp.SYN,
+        Tcp.SYN,
+        Tcp.SYN | Tcp.ACK,
+        Tcp.SYN | Tcp.ACK,
+        Tcp.ACK,
+        Tcp.ACK,
+        Tcp.ACK,
+        Tcp.FIN | Tcp.ACK,
+        Tcp.RST);
+  }
+
+  private static Burst packet(FlowKey key, boolean request, int flags) {
+    return burst(
+        switch (key.protocol()) {
+          case Ip.TCP -> Packets.tcp(key, flags, 1, 1, new byte[1]);
+          case Ip.UDP -> Packets.udp(key, new byte[1]);
+          default -> Packets.echo(key, request, 1);
+        });
+  }
+
+  @Test
+  void randomPacketsMeetTheFateThatTheModelSays() {
+    Gen.cases(40, NatOracleTest::check);
+  }
+
+  private static void check(Gen gen) {
+    NatOracleTest run = new NatOracleTest();
+    run.nat.setExternal4(Address.parse(EXTERNAL).lo());
+    for (int op = 0; op < 3000; op++) {
+      run.now += gen.pick(0, 0, 0, 1, 5, 30, 60, 120, 2000) * SECOND;
+      run.model.expire(run.now);
+      boolean expired = gen.flip();
+      while (expired && run.nat.nextDeadlineNs() <= run.now) {
+        run.nat.expire(run.now);
+      }
+      if (gen.flip()) {
+        run.outbound(gen);
+      } else {
+        run.inbound(gen, expired);
+      }
+      if (expired) {
+        assertThat(run.nat.mappings()).isLessThanOrEqualTo(run.model.mappings.size());
+      }
+    }
+  }
+
+  private static FlowKey remoteSide(Gen gen, int protocol) {
+    int port = protocol == Ip.ICMP ? 0 : gen.pick(53, 80);
+    return new FlowKey().set(0, 0, 0, Addresses.v4(0xc0000200 + gen.below(3)), protocol, 0, port);
+  }
+
+  private void outbound(Gen gen) {
+    int protocol = gen.pick(Ip.TCP, Ip.TCP, Ip.UDP, Ip.ICMP);
+    FlowKey key = remoteSide(gen, protocol);
+    Remote remote = new Remote(key.dstLo, key.dport());
+    long source = Addresses.v4(0x0a000001 + gen.below(2));
+    Inner inner =
+        new Inner(gen.below(CLIENTS), protocol, source, gen.pick(FIRST, FIRST + 1, 5, 6, 7));
+    int dport = protocol == Ip.ICMP ? inner.port : remote.port;
+    key.set(0, source, 0, key.dstLo, protocol, inner.port, dport);
+    int flags = flags(gen);
+    Burst b = packet(key, true, flags);
+
+    DropReason why = nat.outbound(b, inner.client, now);
+
+    Mapping mapping = model.mappings.get(inner);
+    Session session = mapping == null ? null : mapping.sessions.get(remote);
+    if (session == null) {
+      DropReason expected =
+          protocol == Ip.TCP && flags != Tcp.SYN ? DropReason.NO_FLOW : model.room(inner);
+      assertThat(why).isEqualTo(expected);
+      if (why != null) {
+        return;
+      }
+      session = new Session(inner, remote);
+    }
+    assertThat(why).isNull();
+    int port = new FlowKey().of(b).sport();
+    mapping = model.mappings.get(inner);
+    if (mapping == null) {
+      assertThat(port).isBetween(FIRST, LAST).isNotEqualTo(inner.port);
+      assertThat(model.behind(protocol, port)).isNull();
+      mapping = new Mapping(port);
+      model.mappings.put(inner, mapping);
+    }
+    assertThat(port).isEqualTo(mapping.port);
+    boolean fresh = mapping.sessions.put(remote, session) == null;
+    model.packet(session, true, fresh ? 0 : flags, now);
+  }
+
+  private void inbound(Gen gen, boolean expired) {
+    int protocol = gen.pick(Ip.TCP, Ip.TCP, Ip.UDP, Ip.ICMP);
+    FlowKey key = remoteSide(gen, protocol);
+    Remote remote = new Remote(key.dstLo, key.dport());
+    int port = gen.range(FIRST - 1, LAST + 1);
+    int sport = protocol == Ip.ICMP ? port : remote.port;
+    key.set(0, remote.address, 0, Address.parse(EXTERNAL).lo(), protocol, sport, port);
+    int flags = flags(gen);
+    Burst b = packet(key, false, flags);
+
+    int client = nat.inbound(b, now);
+
+    Inner inner = model.behind(protocol, port);
+    Mapping mapping = inner == null ? null : model.mappings.get(inner);
+    Session session = mapping == null ? null : mapping.sessions.get(remote);
+    if (inner == null || session == null) {
+      assertThat(client).isEqualTo(-1);
+      // Not expired yet, the engine may still know that the port was ours.
+      if (expired || inner != null) {
+        assertThat(nat.lastDrop()).isEqualTo(inner == null ? null : DropReason.NO_FLOW);
+      }
+      return;
+    }
+    assertThat(client).isEqualTo(inner.client);
+    FlowKey back = new FlowKey().of(b);
+    assertThat(back.dstLo).isEqualTo(inner.address);
+    assertThat(back.dport()).isEqualTo(inner.port);
+    model.packet(session, false, flags, now);
+  }
+}
