@@ -44,8 +44,11 @@ final class NameTable {
     private final Map<String, List<Integer>> exact = new HashMap<>();
     private final Map<String, List<Integer>> suffixes = new HashMap<>();
 
-    /** Adds a rule whose glob is a name, {@code *} or {@code *.} and a name; false for others. */
+    /** Adds a rule whose pattern is a name, {@code *}, or {@code *.} and a name; else false. */
     boolean add(String glob, int rule) {
+      if (glob.startsWith("/")) {
+        return false;
+      }
       if (glob.equals("*")) {
         suffixes.computeIfAbsent("", suffix -> new ArrayList<>()).add(rule);
         return true;

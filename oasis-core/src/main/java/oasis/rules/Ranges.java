@@ -21,7 +21,7 @@ final class Ranges {
   static final Ranges IPV4 = of(Addresses.V4_PREFIX, Addresses.V4_PREFIX | 0xffff_ffffL);
 
   /** All IPv6 addresses; the mapped ones among them never occur in packets. */
-  static final Ranges IPV6 = new Ranges(new long[] {0, 0, -1, -1});
+  static final Ranges IPV6 = between(0, 0, -1, -1);
 
   /** Without numbers. */
   static final Ranges NONE = new Ranges(new long[0]);
@@ -35,12 +35,17 @@ final class Ranges {
 
   /** One range of numbers below 2^64. */
   static Ranges of(long first, long last) {
-    return new Ranges(new long[] {0, first, 0, last});
+    return between(0, first, 0, last);
+  }
+
+  /** One range, from the number with the first two halves to that with the last two. */
+  static Ranges between(long firstHi, long firstLo, long lastHi, long lastLo) {
+    return new Ranges(new long[] {firstHi, firstLo, lastHi, lastLo});
   }
 
   /** The addresses of a block. */
   static Ranges of(Prefix prefix) {
-    return new Ranges(new long[] {prefix.hi(), prefix.lo(), prefix.lastHi(), prefix.lastLo()});
+    return between(prefix.hi(), prefix.lo(), prefix.lastHi(), prefix.lastLo());
   }
 
   /** All numbers of all sets. */
@@ -87,7 +92,7 @@ final class Ranges {
       long lastHi = mineEnds ? bounds[i + 2] : b[j + 2];
       long lastLo = mineEnds ? bounds[i + 3] : b[j + 3];
       if (compare(firstHi, firstLo, lastHi, lastLo) <= 0) {
-        common.add(new Ranges(new long[] {firstHi, firstLo, lastHi, lastLo}));
+        common.add(between(firstHi, firstLo, lastHi, lastLo));
       }
       if (mineEnds) {
         i += 4;
@@ -108,14 +113,14 @@ final class Ranges {
       if (compare(nextHi, nextLo, bounds[i], bounds[i + 1]) < 0) {
         long lastLo = bounds[i + 1] - 1;
         long lastHi = bounds[i] - (bounds[i + 1] == 0 ? 1 : 0);
-        gaps.add(new Ranges(new long[] {nextHi, nextLo, lastHi, lastLo}));
+        gaps.add(between(nextHi, nextLo, lastHi, lastLo));
       }
       nextLo = bounds[i + 3] + 1;
       nextHi = bounds[i + 2] + (nextLo == 0 ? 1 : 0);
       open = nextHi != 0 || nextLo != 0;
     }
     if (open) {
-      gaps.add(new Ranges(new long[] {nextHi, nextLo, -1, -1}));
+      gaps.add(between(nextHi, nextLo, -1, -1));
     }
     return union(gaps).and(universe);
   }
