@@ -4,10 +4,11 @@ package oasis.client.daemon;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Pattern;
 import oasis.packet.Address;
 import oasis.packet.Addresses;
+import oasis.rules.Rule;
+import oasis.rules.RuleException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +29,6 @@ public record Overlay(String name, long entryHi, long entryLo, int port, int mtu
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
 
   private static final Pattern ADDRESS = Pattern.compile("[0-9.]+");
-
-  /** Words that mean something else where an overlay's name stands. */
-  private static final Set<String> RESERVED = Set.of("underlay", "block", "next", "none", "all");
 
   /** Finds the address of a host name. */
   @FunctionalInterface
@@ -127,8 +125,13 @@ public record Overlay(String name, long entryHi, long entryLo, int port, int mtu
               + name
               + "\": use 1 to 32 lower-case letters, digits, dots, dashes and underscores");
     }
-    if (RESERVED.contains(name)) {
-      throw new ConfigException("overlay name \"" + name + "\" is a word of the rule language");
+    if (name.equals(Rule.UNDERLAY)) {
+      throw new ConfigException("overlay name \"underlay\" stands for the plain Internet");
+    }
+    try {
+      Rule.parse("tcp dport 1 " + name);
+    } catch (RuleException e) {
+      throw new ConfigException("overlay name \"" + name + "\": rules use the word otherwise");
     }
   }
 

@@ -75,7 +75,7 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  private static String script() throws OsException {
+  static String script() throws OsException {
     try (InputStream in = Supervisor.class.getResourceAsStream("supervisor.sh")) {
       return new String(Objects.requireNonNull(in).readAllBytes(), UTF_8);
     } catch (IOException e) {

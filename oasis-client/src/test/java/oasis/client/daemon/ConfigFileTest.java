@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import oasis.rules.Rule;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigFileTest {
+  private static final String HEAD = "<client xmlns=\"urn:oasis:client:1\">\n";
+
+  @TempDir private Path state;
+
+  @Test
+  void withoutAFileThereIsNothing() throws Exception {
+    assertThat(new ConfigFile(state).read()).isEqualTo(ClientConfig.EMPTY);
+  }
+
+  @Test
+  void whatIsWrittenIsReadBack() throws Exception {
+    ClientConfig config =
+        new ClientConfig.Builder()
+            .add(Overlay.parse("ron", "udp://192.0.2.10:7400", Overlay.ADDRESSES_ONLY))
+            .add(Overlay.parse("web", "udp://192.0.2.11:7400?mtu=1280", Overlay.ADDRESSES_ONLY))
+            .add(Rule.parse("name:*.edu ron"))
+            .add(Rule.parse("name:/^(www|img)\\.cnn\\.com$/ web loss <= 1%"))
+            .add(Rule.parse("tcp dport 6510 dst 128.95.0.0/16 ron else block"))
+            .build();
+
+    new ConfigFile(state).write(config);
+
+    assertThat(new ConfigFile(state).read()).isEqualTo(config);
+  }
+
+  @Test
+  void theFileIsForItsOwnerOnlyAndNothingElseStays() throws Exception {
+    new ConfigFile(state).write(ClientConfig.EMPTY);
+    new ConfigFile(state).write(ClientConfig.EMPTY);
+
+    Path file = state.resolve("client.xml");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    try (var files = Files.list(state)) {
+      assertThat(files).containsExactly(file);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          <overlay name="a"/>                                       | 2 | lacks the attribute "url"
+          <overlay name="a" url="udp://192.0.2.1:1" x="1"/>         | 2 | unknown attribute "x"
+          <overlay name="a" url="udp://h.example:1"/>               | 2 | is not an IPv4 address
+          <overlay name="a" url="udp://192.0.2.1:1"><b/></overlay>  | 2 | unknown element <b>
+          <overlays/>                                               | 2 | unknown element <overlays>
+          <rule>name:*.edu ron</rule>                               | 2 | no overlay "ron"
+          <rule>nonsense</rule>                                     | 2 | rule "nonsense": column
+          <rule><b/></rule>                                         | 2 | holds nothing but its text
+          <rule>a                                                   | 3 | not well-formed XML
+          text                                                      | 2 | unexpected text "text"
+          &x;                                                       | 2 | entity
+          """)
+  void aWrongFileIsNamedWithItsLine(String body, int line, String reason) throws Exception {
+    write(HEAD + body + "\n</client>\n");
+
+    assertThatThrownBy(() -> new ConfigFile(state).read())
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(state.resolve("client.xml") + ", line " + line + ": ")
+        .hasMessageContaining(reason);
+  }
+
+  @Test
+  void anOverlayOrRuleThatStandsTwiceIsRefused() throws Exception {
+    String overlay = "<overlay name=\"a\" url=\"udp://192.0.2.1:1\"/>\n";
+    write(HEAD + overlay + overlay + "</client>");
+
+    assertThatThrownBy(() -> new ConfigFile(state).read())
+        .hasMessageContaining("line 3: overlay \"a\" exists already");
+  }
+
+  @Test
+  void aDocumentTypeIsRefused() throws Exception {
+    write("<!DOCTYPE client SYSTEM \"file:///etc/passwd\">\n" + HEAD + "</client>");
+
+    assertThatThrownBy(() -> new ConfigFile(state).read())
+        .hasMessageContaining("a DOCTYPE is not allowed");
+  }
+
+  @Test
+  void anEntityBombIsRefused() throws Exception {
+    write(
+        "<!DOCTYPE client [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\">]>\n"
+            + HEAD
+            + "<rule>&b;</rule></client>");
+
+    assertThatThrownBy(() -> new ConfigFile(state).read()).isInstanceOf(ConfigException.class);
+  }
+
+  @Test
+  void anotherNamespaceIsRefused() throws Exception {
+    write("<client/>");
+
+    assertThatThrownBy(() -> new ConfigFile(state).read())
+        .hasMessageContaining("<client xmlns=\"urn:oasis:client:1\"> must be");
+  }
+
+  @Test
+  void aFileBeyondTheCapIsRefusedUnread() throws Exception {
+    write(HEAD + " ".repeat(ConfigFile.MAX_BYTES) + "</client>");
+
+    assertThatThrownBy(() -> new ConfigFile(state).read()).hasMessageContaining("longer than");
+  }
+
+  @Test
+  void aFileThatIsADirectoryIsOneLine() throws Exception {
+    Files.createDirectory(state.resolve("client.xml"));
+
+    assertThatThrownBy(() -> new ConfigFile(state).read())
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("cannot be read");
+  }
+
+  private void write(String text) throws Exception {
+    Files.writeString(state.resolve("client.xml"), text);
+  }
+}

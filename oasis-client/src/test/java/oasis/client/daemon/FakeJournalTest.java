@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import oasis.packet.Addresses;
+import oasis.packet.Prefix;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FakeJournalTest {
+  @TempDir private Path state;
+
+  @Test
+  void recordsAreInTheFileAtOnceAndInOrder() throws Exception {
+    try (FakeJournal journal = FakeJournal.open(state)) {
+      assertThat(journal.append(bytes("one,"))).isTrue();
+      assertThat(journal.append(bytes("two,"))).isTrue();
+
+      assertThat(Files.readString(state.resolve(FakeJournal.NAME))).isEqualTo("one,two,");
+      assertThat(journal.bytes()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void aReplacedJournalGoesOn() throws Exception {
+    try (FakeJournal journal = FakeJournal.open(state)) {
+      journal.append(bytes("long story,"));
+
+      assertThat(journal.replace(brief -> brief.append(bytes("brief,")))).isTrue();
+      journal.append(bytes("more,"));
+
+      assertThat(Files.readString(state.resolve(FakeJournal.NAME))).isEqualTo("brief,more,");
+    }
+  }
+
+  @Test
+  void aReplacementThatFailsChangesNothing() throws Exception {
+    try (FakeJournal journal = FakeJournal.open(state)) {
+      journal.append(bytes("story,"));
+
+      assertThat(journal.replace(brief -> false)).isFalse();
+      journal.append(bytes("more,"));
+
+      assertThat(Files.readString(state.resolve(FakeJournal.NAME))).isEqualTo("story,more,");
+    }
+  }
+
+  @Test
+  void aFakeAddressMeansTheSameAfterARestart() throws Exception {
+    Prefix range = Prefix.parse("198.18.0.0/16");
+    long real = Addresses.parse("192.0.2.9").lo();
+    long fake;
+    try (FakeStore store = FakeStore.open(state, range, 1, 0)) {
+      fake = store.pool().assign("www.example.edu", 0, real, 0, 0);
+    }
+
+    try (FakeStore store = FakeStore.open(state, range, 2, 0)) {
+      int entry = store.pool().find(0, fake);
+      assertThat(store.pool().name(entry)).isEqualTo("www.example.edu");
+      assertThat(store.pool().realLo(entry)).isEqualTo(real);
+      assertThat(store.restored().entries()).isEqualTo(1);
+    }
+  }
+
+  private static ByteBuffer bytes(String text) {
+    return ByteBuffer.wrap(text.getBytes(US_ASCII));
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import oasis.packet.Addresses;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OverlayTest {
+  @Test
+  void anAddressAndAPortAreEnough() throws Exception {
+    Overlay overlay = parse("udp://192.0.2.10:7400");
+
+    assertThat(overlay.entryLo()).isEqualTo(Addresses.parse("192.0.2.10").lo());
+    assertThat(overlay.port()).isEqualTo(7400);
+    assertThat(overlay.mtu()).isEqualTo(1400);
+    assertThat(overlay.url()).isEqualTo("udp://192.0.2.10:7400");
+  }
+
+  @Test
+  void theMtuIsKept() throws Exception {
+    assertThat(parse("udp://192.0.2.10:7400?mtu=1280").url())
+        .isEqualTo("udp://192.0.2.10:7400?mtu=1280");
+  }
+
+  @Test
+  void aHostNameIsResolvedOnceAndItsAddressKept() throws Exception {
+    Overlay overlay = Overlay.parse("ron", "udp://node.example:7400", host -> "192.0.2.77");
+
+    assertThat(overlay.url()).isEqualTo("udp://192.0.2.77:7400");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          https://osp.example/ron.xml    | specification documents are not in this release
+          file:///etc/ron.xml            | specification documents are not in this release
+          tcp://192.0.2.10:7400          | it must read udp://HOST:PORT
+          192.0.2.10:7400                | it is not a URL
+          udp://192.0.2.10               | it needs a host and a port
+          udp://192.0.2.10:0             | the port must be 1 to 65535
+          udp://192.0.2.10:65536         | the port must be 1 to 65535
+          udp://[2001:db8::1]:7400       | entry nodes with an IPv6 address
+          udp://192.0.2.10:7400/x        | nothing but a host, a port
+          udp://me@192.0.2.10:7400       | nothing but a host, a port
+          udp://192.0.2.10:7400?mtu=10   | mtu must be 576 to 9000
+          udp://192.0.2.10:7400?ttl=10   | the only option is ?mtu=BYTES
+          udp://node.example:7400        | is not an IPv4 address
+          udp://0.0.0.0:7400             | is not the address of one host
+          udp://224.0.0.1:7400           | is not the address of one host
+          udp://192.0.2.300:7400         | is not an IPv4 address
+          """)
+  void aWrongUrlIsRefusedWithItsReason(String url, String reason) {
+    assertThatThrownBy(() -> parse(url))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"''", "Ron", "-ron", "underlay", "not", "tcp", "and", "else", "a b", "a/b", "ö"})
+  void aNameThatRulesCouldNotSayIsRefused(String name) {
+    assertThatThrownBy(() -> Overlay.parse(name, "udp://192.0.2.10:7400", Overlay.ADDRESSES_ONLY))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("overlay name");
+  }
+
+  private static Overlay parse(String url) throws ConfigException {
+    return Overlay.parse("ron", url, Overlay.ADDRESSES_ONLY);
+  }
+}
