@@ -132,6 +132,7 @@ final class ConfigReader {
   /** Goes on to the next start or end of an element; only white space may lie between. */
   private int nextTag(XMLStreamReader in) throws XMLStreamException, ConfigException {
     while (true) {
+      int before = line;
       int event = next(in);
       switch (event) {
         case XMLStreamConstants.START_ELEMENT,
@@ -141,7 +142,11 @@ final class ConfigReader {
         }
         case XMLStreamConstants.CHARACTERS -> {
           if (!in.isWhiteSpace()) {
-            throw new ConfigException("unexpected text \"" + in.getText().strip() + "\"");
+            // The parser stands behind the text; its first word counts.
+            String text = in.getText();
+            String lead = text.substring(0, text.indexOf(text.strip()));
+            line = before + (int) lead.chars().filter(c -> c == '\n').count();
+            throw new ConfigException("unexpected text \"" + text.strip() + "\"");
           }
         }
         default -> {}

@@ -25,7 +25,7 @@ class ConfigFuzzTest {
   @Test
   void aDamagedDocumentIsReadOrRefusedOnOneLine() {
     Gen.cases(
-        5_000,
+        1_500,
         gen -> {
           byte[] bytes = damage(gen, SEED_DOCUMENT.clone());
           try {
@@ -39,7 +39,7 @@ class ConfigFuzzTest {
   @Test
   void whateverIsReadIsWrittenAndReadBack() {
     Gen.cases(
-        2_000,
+        500,
         gen -> {
           ClientConfig config;
           try {

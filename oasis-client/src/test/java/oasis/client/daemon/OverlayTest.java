@@ -53,7 +53,7 @@ class OverlayTest {
           udp://node.example:7400        | is not an IPv4 address
           udp://0.0.0.0:7400             | is not the address of one host
           udp://224.0.0.1:7400           | is not the address of one host
-          udp://192.0.2.300:7400         | is not an IPv4 address
+          udp://192.0.2.300:7400         | it needs a host and a port
           """)
   void aWrongUrlIsRefusedWithItsReason(String url, String reason) {
     assertThatThrownBy(() -> parse(url))
