@@ -20,14 +20,32 @@ public final class FakeDatagramPort implements DatagramPort {
   private static final int SLOTS = 16;
   private static final int SLOT_BYTES = 65_536;
 
-  /** A datagram that was sent; {@code to} is null for one to the connected peer. */
-  public record Sent(@Nullable Endpoint to, byte[] bytes) {}
+  /** A datagram that was sent. */
+  public static final class Sent {
+    private final @Nullable Endpoint to;
+    private final byte[] bytes;
 
-  private record Message(Endpoint from, byte[] bytes, int datagramBytes) {}
+    Sent(@Nullable Endpoint to, byte[] bytes) {
+      this.to = to;
+      this.bytes = bytes;
+    }
+
+    /** Where it went; null for the connected peer. */
+    public @Nullable Endpoint to() {
+      return to;
+    }
+
+    /** Its payload; empty for a keep-alive. */
+    public byte[] bytes() {
+      return bytes;
+    }
+  }
+
+  private record Message(Endpoint from, ByteBuffer bytes, int datagramBytes) {}
 
   private record Queued(
       @Nullable Endpoint to,
-      byte[] header,
+      ByteBuffer header,
       ByteBuffer memory,
       int payloadStart,
       int payloadBytes) {}
@@ -66,7 +84,7 @@ public final class FakeDatagramPort implements DatagramPort {
     for (byte[] datagram : datagrams) {
       all.put(datagram);
     }
-    toReceive.add(new Message(from, all.array(), datagrams[0].length));
+    toReceive.add(new Message(from, all.flip(), datagrams[0].length));
   }
 
   /** Lets the next receive return an error. */
@@ -114,10 +132,11 @@ public final class FakeDatagramPort implements DatagramPort {
     received.clear();
     while (received.size() < SLOTS && !toReceive.isEmpty()) {
       Message m = toReceive.remove();
-      slots.put(received.size() * SLOT_BYTES, m.bytes());
+      int bytes = m.bytes().limit();
+      slots.put(received.size() * SLOT_BYTES, m.bytes(), 0, bytes);
       received.add(m);
       int each = Math.max(1, m.datagramBytes());
-      counters.in(Math.max(1, (m.bytes().length + each - 1) / each), m.bytes().length);
+      counters.in(Math.max(1, (bytes + each - 1) / each), bytes);
     }
     return received.size();
   }
@@ -139,7 +158,7 @@ public final class FakeDatagramPort implements DatagramPort {
 
   @Override
   public int bytes(int i) {
-    return received.get(i).bytes().length;
+    return received.get(i).bytes().limit();
   }
 
   @Override
@@ -201,9 +220,10 @@ public final class FakeDatagramPort implements DatagramPort {
   @Override
   public void flush() {
     for (Queued q : queue) {
-      byte[] packet = new byte[q.header().length + q.payloadBytes()];
-      System.arraycopy(q.header(), 0, packet, 0, q.header().length);
-      q.memory().get(q.payloadStart(), packet, q.header().length, q.payloadBytes());
+      int headerBytes = q.header().limit();
+      byte[] packet = new byte[headerBytes + q.payloadBytes()];
+      q.header().get(0, packet, 0, headerBytes);
+      q.memory().get(q.payloadStart(), packet, headerBytes, q.payloadBytes());
       counters.out(1, packet.length);
       sent.add(new Sent(q.to(), packet));
     }
