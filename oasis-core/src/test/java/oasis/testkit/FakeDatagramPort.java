@@ -201,7 +201,11 @@ public final class FakeDatagramPort implements DatagramPort {
         arena.get(segmenter.headerStart(i), header);
         queue.add(
             new Queued(
-                to, header, burst.buffer(), segmenter.payloadStart(i), segmenter.payloadBytes(i)));
+                to,
+                ByteBuffer.wrap(header),
+                burst.buffer(),
+                segmenter.payloadStart(i),
+                segmenter.payloadBytes(i)));
       }
       first += n;
     }
