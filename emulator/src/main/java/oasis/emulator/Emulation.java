@@ -155,13 +155,13 @@ public final class Emulation implements AutoCloseable {
   }
 
   /** CPU time that the links' thread has used, in ns. */
-  synchronized long hubCpuNs() {
+  public synchronized long hubCpuNs() {
     Hub running = hub;
     return running == null ? 0 : running.cpuNs();
   }
 
   /** Forgets the links' latenesses so far. */
-  synchronized void resetLateness() {
+  public synchronized void resetLateness() {
     Hub running = hub;
     if (running != null) {
       running.resetLateness();

@@ -4,11 +4,13 @@ package oasis.emulator;
 import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 
 /** Command line of {@code oasis}. */
 @Command(
     name = "oasis",
     mixinStandardHelpOptions = true,
+    subcommands = EmulateCommand.class,
     description = "Emulates networks and runs the demo.")
 public final class EmulatorMain implements Runnable {
   private EmulatorMain() {}
@@ -17,7 +19,15 @@ public final class EmulatorMain implements Runnable {
     CommandLine line = new CommandLine(new EmulatorMain());
     String version = EmulatorMain.class.getPackage().getImplementationVersion();
     line.getCommandSpec().version("oasis " + Objects.requireNonNullElse(version, "(not packaged)"));
+    line.setParameterExceptionHandler(EmulatorMain::wrongUsage);
     System.exit(line.execute(args));
+  }
+
+  private static int wrongUsage(ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    String name = line.getCommandSpec().qualifiedName();
+    line.getErr().println(name + ": " + e.getMessage() + " (" + name + " --help says more)");
+    return line.getCommandSpec().exitCodeOnInvalidInput();
   }
 
   @Override
@@ -28,12 +38,6 @@ public final class EmulatorMain implements Runnable {
   @Command(name = "demo", mixinStandardHelpOptions = true, description = "Not built yet.")
   int demo() {
     System.err.println("oasis demo: not built yet");
-    return 1;
-  }
-
-  @Command(name = "emulate", mixinStandardHelpOptions = true, description = "Not built yet.")
-  int emulate() {
-    System.err.println("oasis emulate: not built yet");
     return 1;
   }
 }

@@ -19,7 +19,8 @@ public final class TopologyException extends IllegalArgumentException {
    * @param about the node, link or route that it is about, so that a reader can name its line
    */
   TopologyException(String message, @Nullable Object about) {
-    super(message);
+    // A file may bring line breaks into a message by way of a quoted attribute.
+    super(message.replaceAll("\\p{Cntrl}", "?"));
     this.about = about;
   }
 

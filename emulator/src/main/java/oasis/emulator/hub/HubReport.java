@@ -12,6 +12,7 @@ import java.util.List;
  * @param latenessP90Ns so were 90 of 100
  * @param latenessP99Ns so were 99 of 100
  * @param latenessMaxNs the latest packet
+ * @param realTime whether the hub's thread runs ahead of ordinary ones
  * @param wires one entry per direction of each shaped link
  */
 public record HubReport(
@@ -20,13 +21,14 @@ public record HubReport(
     long latenessP90Ns,
     long latenessP99Ns,
     long latenessMaxNs,
+    boolean realTime,
     List<WireReport> wires) {
   public HubReport {
     wires = List.copyOf(wires);
   }
 
   /** The report of an emulation without shaped links. */
-  public static final HubReport EMPTY = new HubReport(0, 0, 0, 0, 0, List.of());
+  public static final HubReport EMPTY = new HubReport(0, 0, 0, 0, 0, false, List.of());
 
   /**
    * Why the numbers of this run must not be trusted; empty when they may be.

@@ -24,7 +24,7 @@ import oasis.os.linux.Sys;
  *
  * Confined to one thread.
  */
-final class MessageRing {
+public final class MessageRing {
   private static final int MESSAGE_BYTES = 64;
   private static final int IOVEC_BYTES = 16;
   private static final int CONTROL_BYTES = 64;
@@ -32,7 +32,7 @@ final class MessageRing {
   private static final long NS_PER_S = 1_000_000_000L;
 
   /** What {@link #stampNs} gives when the kernel attached none. */
-  static final long NO_STAMP = Long.MIN_VALUE;
+  public static final long NO_STAMP = Long.MIN_VALUE;
 
   private final int mask;
   private final int slotBytes;
@@ -48,7 +48,7 @@ final class MessageRing {
    * @param slots a power of two
    * @param slotBytes longest frame
    */
-  MessageRing(int slots, int slotBytes) {
+  public MessageRing(int slots, int slotBytes) {
     mask = slots - 1;
     this.slotBytes = slotBytes;
     messages = Memory.allocate(slots * MESSAGE_BYTES);
@@ -75,7 +75,8 @@ final class MessageRing {
     return (int) position & mask;
   }
 
-  void prepareToReceive(int slot) {
+  /** Makes a slot ready for the next packet. */
+  public void prepareToReceive(int slot) {
     iovec.putLong(slot * IOVEC_BYTES + 8, slotBytes);
     message.putLong(slot * MESSAGE_BYTES + 32, controls.address() + (long) slot * CONTROL_BYTES);
     message.putLong(slot * MESSAGE_BYTES + 40, CONTROL_BYTES);
@@ -89,17 +90,23 @@ final class MessageRing {
   }
 
   /** Receives into up to {@code count} slots from {@code slot}, none past the ring's end. */
-  int receive(int fd, int slot, int count) {
+  public int receive(int fd, int slot, int count) {
     return Sys.recvmmsg(fd, messages.address() + (long) slot * MESSAGE_BYTES, count, MSG_DONTWAIT);
   }
 
   /** Sends up to {@code count} slots from {@code slot}, none past the ring's end. */
-  int send(int fd, int slot, int count) {
+  public int send(int fd, int slot, int count) {
     return Sys.sendmmsg(fd, messages.address() + (long) slot * MESSAGE_BYTES, count, MSG_DONTWAIT);
   }
 
-  int bytes(int slot) {
+  /** Length of the packet in a slot. */
+  public int bytes(int slot) {
     return message.getInt(slot * MESSAGE_BYTES + 56);
+  }
+
+  /** The first 8 bytes of the packet in a slot, big-endian. */
+  public long firstLong(int slot) {
+    return frames.buffer().getLong(slot * slotBytes);
   }
 
   boolean truncated(int slot) {
@@ -107,7 +114,7 @@ final class MessageRing {
   }
 
   /** When the kernel received the packet, CLOCK_REALTIME in ns, or {@link #NO_STAMP}. */
-  long stampNs(int slot) {
+  public long stampNs(int slot) {
     int at = slot * CONTROL_BYTES;
     if (message.getLong(slot * MESSAGE_BYTES + 40) < STAMP_BYTES
         || control.getInt(at + 12) != SO_TIMESTAMPNS) {
@@ -117,7 +124,7 @@ final class MessageRing {
   }
 
   /** Writes a frame into a slot, for senders that make their own packets. */
-  void fill(int slot, byte[] frame) {
+  public void fill(int slot, byte[] frame) {
     frames.buffer().put(slot * slotBytes, frame);
     prepareToSend(slot, frame.length);
   }

@@ -68,6 +68,8 @@ public final class Sys {
 
     static native int listen(int fd, int backlog);
 
+    static native int sched_setscheduler(int pid, int policy, long parameters);
+
     static native int kill(int pid, int signal);
 
     static native int sched_setaffinity(int pid, long bytes, long mask);
@@ -208,6 +210,11 @@ public final class Sys {
 
   public static int listen(int fd, int backlog) {
     return result(C.listen(fd, backlog));
+  }
+
+  /** Sets the scheduling policy of a thread; pid 0 is the calling thread. */
+  public static int schedSetscheduler(int pid, int policy, long parameters) {
+    return result(C.sched_setscheduler(pid, policy, parameters));
   }
 
   /** Sends a signal; a negative pid means a process group. */
