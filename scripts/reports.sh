@@ -9,10 +9,11 @@ find "$@" -name 'TEST-*.xml' -exec cat {} + 2>/dev/null | awk '
     at = match($0, " " name "=\"[^\"]*\"")
     return at ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : ""
   }
-  function tell(what) {
-    what = what " " test
-    if (attribute("message") != "") what = what ": " substr(attribute("message"), 1, 160)
-    print "  " what
+  # The reason is an attribute, or the first line of the stack trace of a failed assumption.
+  function tell(what,   why) {
+    why = attribute("message")
+    if (why == "" && match($0, /CDATA\[[^ ]* /)) why = substr($0, RSTART + RLENGTH)
+    print "  " what " " test (why == "" ? "" : ": " substr(why, 1, 160))
   }
   /<testsuite /   { tests += attribute("tests"); skipped += attribute("skipped")
                     failed += attribute("failures") + attribute("errors") }
