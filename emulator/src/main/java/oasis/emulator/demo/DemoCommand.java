@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import oasis.emulator.Emulation;
+import oasis.emulator.Launcher;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -39,12 +40,9 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String launcher = System.getProperty("oasis.launcher");
-    if (launcher == null) {
-      return fail("start it by the oasis script");
-    }
     Path directory = null;
     try {
+      Launcher launcher = Launcher.ofThisProcess();
       directory = Files.createTempDirectory("oasis-demo-");
       return run(directory, launcher);
     } catch (OsException | IOException | UncheckedIOException e) {
@@ -59,7 +57,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private int run(Path directory, String launcher)
+  private int run(Path directory, Launcher launcher)
       throws OsException, IOException, InterruptedException {
     long begunNs = System.nanoTime();
     if (verbose) {

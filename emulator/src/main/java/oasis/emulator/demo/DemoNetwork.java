@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import oasis.emulator.Command;
 import oasis.emulator.Emulation;
+import oasis.emulator.Launcher;
 import oasis.emulator.Program;
 import oasis.emulator.Topology;
 import oasis.link.LinkSettings;
@@ -42,12 +43,12 @@ final class DemoNetwork implements AutoCloseable {
   private static final Duration READY = Duration.ofSeconds(20);
 
   private final Path directory;
-  private final String launcher;
+  private final Launcher launcher;
   private final Emulation emulation;
   private @Nullable Program exit;
   private @Nullable Program client;
 
-  private DemoNetwork(Path directory, String launcher, Emulation emulation) {
+  private DemoNetwork(Path directory, Launcher launcher, Emulation emulation) {
     this.directory = directory;
     this.launcher = launcher;
     this.emulation = emulation;
@@ -57,9 +58,9 @@ final class DemoNetwork implements AutoCloseable {
    * Builds the network and starts the DNS server and the web server.
    *
    * @param directory where everything is written; the web server's files lie in {@code www}
-   * @param launcher path of the {@code oasis} script
+   * @param launcher starts client and exit node
    */
-  static DemoNetwork start(Path directory, String launcher) throws OsException, IOException {
+  static DemoNetwork start(Path directory, Launcher launcher) throws OsException, IOException {
     Emulation emulation =
         Emulation.start(topology(), Emulation.Options.defaults(directory.resolve("output")));
     DemoNetwork network = new DemoNetwork(directory, launcher, emulation);
@@ -136,28 +137,20 @@ final class DemoNetwork implements AutoCloseable {
 
   /** Starts the exit node and waits until it carries packets. */
   void startExit() throws OsException {
-    exit =
-        start("exit", "run", "--listen", Integer.toString(ENTRY_PORT), "--allow", CLIENT + "/32");
+    List<String> options =
+        List.of("--listen", Integer.toString(ENTRY_PORT), "--allow", CLIENT + "/32");
+    exit = launcher.run(emulation.node("exit"), "exit", control("exit"), options);
   }
 
   /** Starts the client with an overlay named {@code demo} and waits until it carries packets. */
   void startClient(List<String> rules) throws OsException {
-    List<String> words = new ArrayList<>(List.of("run"));
-    words.addAll(List.of("--state", directory.resolve("state").toString()));
-    words.addAll(List.of("--overlay", "demo=udp://" + EXIT + ":" + ENTRY_PORT));
+    List<String> options = new ArrayList<>();
+    options.addAll(List.of("--state", directory.resolve("state").toString()));
+    options.addAll(List.of("--overlay", "demo=udp://" + EXIT + ":" + ENTRY_PORT));
     for (String rule : rules) {
-      words.addAll(List.of("--rule", rule));
+      options.addAll(List.of("--rule", rule));
     }
-    client = start("client", words.toArray(String[]::new));
-  }
-
-  private Program start(String node, String... words) throws OsException {
-    List<String> argv = new ArrayList<>(List.of(launcher, node));
-    argv.addAll(List.of(words));
-    argv.addAll(List.of("--control", control(node).toString()));
-    Program program = emulation.node(node).start(Command.of(argv).withName(node));
-    program.awaitLine("Ready", READY);
-    return program;
+    client = launcher.run(emulation.node("client"), "client", control("client"), options);
   }
 
   /** Control socket of the client or the exit node. */

@@ -115,8 +115,7 @@ final class Programs {
 
   private JsonNode ask(Path control, String what) throws OsException {
     String url = "http://oasis/" + what;
-    String answer =
-        host.exec(LIMIT, "curl", "-s", "--unix-socket", control.toString(), url).out();
+    String answer = host.exec(LIMIT, "curl", "-s", "--unix-socket", control.toString(), url).out();
     try {
       return json.readTree(answer);
     } catch (IOException e) {
