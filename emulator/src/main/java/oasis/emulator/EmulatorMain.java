@@ -2,6 +2,7 @@
 package oasis.emulator;
 
 import java.util.Objects;
+import oasis.emulator.demo.DemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -10,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 @Command(
     name = "oasis",
     mixinStandardHelpOptions = true,
-    subcommands = EmulateCommand.class,
+    subcommands = {EmulateCommand.class, DemoCommand.class},
     description = "Emulates networks and runs the demo.")
 public final class EmulatorMain implements Runnable {
   private EmulatorMain() {}
@@ -33,11 +34,5 @@ public final class EmulatorMain implements Runnable {
   @Override
   public void run() {
     CommandLine.usage(this, System.out);
-  }
-
-  @Command(name = "demo", mixinStandardHelpOptions = true, description = "Not built yet.")
-  int demo() {
-    System.err.println("oasis demo: not built yet");
-    return 1;
   }
 }
