@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import oasis.rules.NftHeaderRules;
+
+/**
+ * The client's nftables table as text. What it does to a packet that this host sends, in order:
+ *
+ * <ol>
+ *   <li>A packet of one of our own sockets, or to this host, a broadcast or a multicast address, is
+ *       left alone.
+ *   <li>A DNS query is diverted, whatever its connection; servers on this host are local and were
+ *       left alone above.
+ *   <li>A packet of a diverted connection is diverted: the decision is kept in the connection's
+ *       mark, so that neither a new nor a removed rule moves a live connection. The other direction
+ *       (answers of servers on this host) is never touched.
+ *   <li>The first packet of a new connection is compared with the header rules. For TCP it has to
+ *       be a bare SYN, because connection tracking takes packets from the middle of a connection
+ *       for new ones; for ICMP an echo request. Link-local destinations stay: no carrier may
+ *       forward them (RFC 3927 section 2.7, RFC 4291 section 2.5.6).
+ * </ol>
+ *
+ * <p>Packets that arrive for the reserved NAT ports are dropped before connection tracking, so that
+ * the kernel neither answers nor delivers them; our packet socket has seen them by then. Those from
+ * the loopback or the TUN device are for programs of this host and pass. What our NAT sends from
+ * these ports is not tracked.
+ */
+final class ClientRuleset {
+  /** Name of the table. */
+  static final String TABLE = "inet oasis";
+
+  private static final String CAPTURE = hex(ClientNetwork.CAPTURE_MARK);
+  private static final String EXEMPT = hex(ClientNetwork.EXEMPT_MARK);
+
+  private ClientRuleset() {}
+
+  /** Text that replaces the table in one transaction. */
+  static String text(ClientNetworkConfig config) {
+    NftHeaderRules headers = NftHeaderRules.compile(config.rules(), "goto capture", config.ipv6());
+    return String.join(
+        "\n",
+        "table " + TABLE + " { flags owner; }",
+        "delete table " + TABLE,
+        "table " + TABLE + " {",
+        "flags owner",
+        headers.sets() + output(config),
+        "chain capture {",
+        "ct mark set ct mark or " + CAPTURE,
+        "counter meta mark set meta mark or " + CAPTURE,
+        "}",
+        "chain headers {",
+        headers.statements() + "}",
+        reserved(config),
+        "}",
+        "");
+  }
+
+  private static String output(ClientNetworkConfig config) {
+    return String.join(
+        "\n",
+        "chain output {",
+        "type route hook output priority mangle; policy accept;",
+        "meta mark and " + EXEMPT + " == " + EXEMPT + " return",
+        (config.ipv6() ? "" : "meta nfproto ipv6 return\n")
+            + "fib daddr type { local, broadcast, multicast } return",
+        "meta nfproto ipv4 udp dport 53 meta mark set meta mark or " + CAPTURE + " return",
+        "ct direction original ct mark and "
+            + CAPTURE
+            + " == "
+            + CAPTURE
+            + " meta mark set meta mark or "
+            + CAPTURE
+            + " return",
+        "ct state != new return",
+        "ip daddr 169.254.0.0/16 return",
+        "ip6 daddr fe80::/10 return",
+        "tcp flags & (fin|syn|rst|ack) == syn goto headers",
+        "meta l4proto udp goto headers",
+        "icmp type echo-request goto headers",
+        "icmpv6 type echo-request goto headers",
+        "}",
+        "");
+  }
+
+  private static String reserved(ClientNetworkConfig config) {
+    String ports = config.reservedFirst() + "-" + config.reservedLast();
+    String family = config.ipv6() ? "" : "meta nfproto ipv4 ";
+    return String.join(
+        "\n",
+        "chain reserved_in {",
+        "type filter hook prerouting priority raw; policy accept;",
+        "iifname { \"lo\", \"" + config.tun() + "\" } return",
+        family + "meta l4proto { tcp, udp } th dport " + ports + " fib daddr type local drop",
+        "}",
+        "chain reserved_out {",
+        "type filter hook output priority raw; policy accept;",
+        "meta mark and "
+            + EXEMPT
+            + " == "
+            + EXEMPT
+            + " meta l4proto { tcp, udp } th sport "
+            + ports
+            + " notrack",
+        "}");
+  }
+
+  /** A mark as nft and ip write it. */
+  static String hex(int mark) {
+    return String.format("0x%08x", mark);
+  }
+}
