@@ -132,7 +132,7 @@ final class DemoNetwork implements AutoCloseable {
     emulation
         .node("web")
         .start("nginx", "-c", configuration.toString(), "-e", "stderr")
-        .awaitLine("start", READY);
+        .awaitLine("getrlimit", READY);
   }
 
   /** Starts the exit node and waits until it carries packets. */
