@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.packet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import oasis.testkit.Gen;
+import org.junit.jupiter.api.Test;
+import org.xbill.DNS.Message;
+
+class DnsMessageFuzzTest {
+  @Test
+  void noBytesThrowOrAreReadOutsideTheMessage() {
+    Gen.cases(
+        20_000,
+        gen -> {
+          byte[] wire = mutated(gen);
+          ByteBuffer exact = ByteBuffer.allocate(wire.length + 5).put(5, wire);
+          ByteBuffer guarded = ByteBuffer.allocateDirect(wire.length + 40);
+          gen.fill(guarded, 0, guarded.capacity());
+          guarded.put(5, wire);
+          DnsMessage a = new DnsMessage();
+          DnsMessage b = new DnsMessage();
+          DropReason why = a.check(exact, 5, wire.length);
+          assertThat(b.check(guarded, 5, wire.length)).isEqualTo(why);
+          if (why == null) {
+            assertThat(walk(a)).isEqualTo(walk(b));
+            a.clampTtl(5);
+            ByteBuffer out = ByteBuffer.allocate(600);
+            DnsReply.a(a, new long[30], 30, 5, out, 0, 512);
+            DnsReply.ptr(a, a.name(), 5, out, 0, 512);
+            new Message(Slow.bytes(out, 0, DnsReply.noData(a, 5, out, 0, 512)));
+          }
+        });
+  }
+
+  private static byte[] mutated(Gen gen) throws Exception {
+    if (gen.chance(0.1)) {
+      return gen.bytes(gen.below(100));
+    }
+    byte[] wire = DnsOracleTest.response(gen).toWire(4000);
+    for (int i = gen.below(4); i > 0; i--) {
+      wire[gen.below(wire.length)] =
+          (byte) (gen.chance(0.3) ? 0xc0 : gen.chance(0.3) ? gen.below(64) : gen.anyInt());
+    }
+    return gen.chance(0.2) ? java.util.Arrays.copyOf(wire, gen.below(wire.length + 1)) : wire;
+  }
+
+  private static String walk(DnsMessage m) {
+    StringBuilder all = new StringBuilder(m.name());
+    while (m.next()) {
+      all.append('|').append(m.section()).append(m.recordName()).append(m.recordType());
+      all.append(m.recordTtl()).append(m.dataName()).append(m.dataStart() + m.dataBytes());
+    }
+    return all.toString();
+  }
+
+  @Test
+  void pointersThatLoopOrLeadForwardsAreRefused() {
+    byte[] wire = new byte[12 + 6 + 12];
+    wire[5] = 1;
+    wire[7] = 1;
+    wire[12] = 1;
+    wire[13] = 'a';
+    // The record's name at 19 points to itself, ahead, into the header; then to the question.
+    for (int target : new int[] {19, 20, 25, 0, 11, 12}) {
+      byte[] m = java.util.Arrays.copyOf(wire, 19 + 12);
+      Slow.put16(m, 19, 0xc000 | target);
+      DropReason why = new DnsMessage().check(ByteBuffer.wrap(m), 0, m.length);
+      assertThat(why).as("to %d", target).isEqualTo(target == 12 ? null : DropReason.BAD_DNS);
+    }
+  }
+
+  @Test
+  void aNameLongerThan255BytesIsRefused() {
+    for (int labels : new int[] {126, 127, 128}) {
+      ByteBuffer m = ByteBuffer.allocate(12 + labels * 2 + 1 + 4);
+      m.putShort(4, (short) 1);
+      for (int i = 0; i < labels; i++) {
+        m.put(12 + 2 * i, (byte) 1).put(13 + 2 * i, (byte) 'x');
+      }
+      boolean good = new DnsMessage().check(m, 0, m.capacity()) == null;
+      assertThat(good).isEqualTo(labels <= 127);
+    }
+  }
+
+  @Test
+  void oddBytesInANameAreEscapedSoThatNoDotIsForged() {
+    byte[] wire = {0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, 'A', '.', '\\', 0, 1, 'b', 0, 0, 1, 0, 1};
+    DnsMessage m = new DnsMessage();
+    assertThat(m.check(ByteBuffer.wrap(wire), 0, wire.length)).isNull();
+    assertThat(m.name()).isEqualTo("a\\046\\092\\000.b");
+    ByteBuffer out = ByteBuffer.allocate(100);
+    int end = DnsNames.write(m.name(), out, 0, 100);
+    assertThat(Slow.bytes(out, 0, end)).isEqualTo(new byte[] {4, 'a', '.', '\\', 0, 1, 'b', 0});
+  }
+
+  @Test
+  void messagesWithoutExactlyOneQuestionOrWithTrailingBytesAreRefused() {
+    byte[] wire = {0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 0, 0, 1, 0, 1};
+    for (int questions = 0; questions <= 2; questions++) {
+      wire[5] = (byte) questions;
+      boolean good = new DnsMessage().check(ByteBuffer.wrap(wire), 0, wire.length) == null;
+      assertThat(good).isEqualTo(questions == 1);
+    }
+    wire[5] = 1;
+    byte[] longer = java.util.Arrays.copyOf(wire, wire.length + 1);
+    assertThat(new DnsMessage().check(ByteBuffer.wrap(longer), 0, longer.length))
+        .isEqualTo(DropReason.BAD_DNS);
+  }
+}
