@@ -41,7 +41,7 @@ class FakePoolOracleTest {
 
   @Test
   void randomOperationsKeepEveryPromise() {
-    Gen.cases(100, gen -> run(gen, 1500, false, new ArrayList<>()));
+    Gen.cases(30, gen -> run(gen, 1000, false, new ArrayList<>()));
   }
 
   @Test
