@@ -3,7 +3,6 @@ package oasis.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +20,7 @@ class FakePoolOracleTest {
   /** What a program knows: this fake meant that name when it was given out or last used. */
   private record Promise(String name, long usedNs) {}
 
-  private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+  private final MemoryJournal written = new MemoryJournal();
 
   /** Journal length, fakes promised so far: the state a crash there must restore. */
   private record Mark(int bytes, long nowNs, Map<Long, Promise> promises) {}
@@ -29,14 +28,7 @@ class FakePoolOracleTest {
   private long now;
 
   private FakePool pool() {
-    return new FakePool(
-        Prefix.parse("198.18.0.0/28"),
-        7,
-        record -> {
-          written.write(record.array(), record.position(), record.remaining());
-          return true;
-        },
-        () -> now / SECOND);
+    return new FakePool(Prefix.parse("198.18.0.0/28"), 7, written, () -> now / SECOND);
   }
 
   @Test
@@ -51,7 +43,7 @@ class FakePoolOracleTest {
         gen -> {
           List<Mark> marks = new ArrayList<>();
           run(gen, 250, true, marks);
-          byte[] journal = written.toByteArray();
+          byte[] journal = written.bytes();
           Mark last = new Mark(0, 0, Map.of());
           int next = 0;
           for (int cut = 0; cut <= journal.length; cut++) {
@@ -80,7 +72,7 @@ class FakePoolOracleTest {
   }
 
   private void run(Gen gen, int operations, boolean mark, List<Mark> marks) {
-    written.reset();
+    written.clear();
     now = gen.range(1, 1000) * SECOND;
     FakePool pool = pool();
     Map<Long, Promise> promises = new HashMap<>();
@@ -104,7 +96,7 @@ class FakePoolOracleTest {
               .forEach(f -> promises.computeIfPresent(f, (k, p) -> new Promise(p.name, now)));
           held.clear();
           pool = pool();
-          pool.restore(ByteBuffer.wrap(written.toByteArray()), now);
+          pool.restore(ByteBuffer.wrap(written.bytes()), now);
         }
       }
       held.keySet().forEach(f -> promises.computeIfPresent(f, (k, p) -> new Promise(p.name, now)));

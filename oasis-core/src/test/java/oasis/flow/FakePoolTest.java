@@ -4,7 +4,6 @@ package oasis.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Set;
@@ -17,23 +16,13 @@ class FakePoolTest {
   private static final long HOUR = FakePool.REUSE_AFTER_NS;
   private static final long REAL = Address.parse("192.0.2.1").lo();
 
-  private final ByteArrayOutputStream written = new ByteArrayOutputStream();
-  private boolean journalWorks = true;
-  private int appended;
+  private final MemoryJournal journal = new MemoryJournal();
 
   /** Virtual time: the wall clock goes with it. */
   private long now = 5_000_000_000_000L;
 
   private FakePool pool(String range) {
-    return new FakePool(Prefix.parse(range), 7, this::append, this::wall);
-  }
-
-  private boolean append(ByteBuffer record) {
-    if (journalWorks) {
-      written.write(record.array(), record.position(), record.remaining());
-      appended++;
-    }
-    return journalWorks;
+    return new FakePool(Prefix.parse(range), 7, journal, this::wall);
   }
 
   private long wall() {
@@ -46,7 +35,7 @@ class FakePoolTest {
 
   private FakePool restored(String range) {
     FakePool pool = pool(range);
-    pool.restore(ByteBuffer.wrap(written.toByteArray()), now);
+    pool.restore(ByteBuffer.wrap(journal.bytes()), now);
     return pool;
   }
 
@@ -134,12 +123,12 @@ class FakePoolTest {
   void aFakeThatTheJournalCannotRememberIsNotGivenOut() {
     FakePool pool = pool("198.18.0.0/29");
     long known = assign(pool, "a");
-    journalWorks = false;
+    journal.works = false;
     assertThat(assign(pool, "b")).isZero();
     assertThat(assign(pool, "a")).isEqualTo(known);
     assertThat(pool.journalFailures()).isEqualTo(1);
     assertThat(pool.size()).isEqualTo(1);
-    journalWorks = true;
+    journal.works = true;
     assertThat(assign(pool, "b")).isNotZero();
   }
 
@@ -214,14 +203,14 @@ class FakePoolTest {
   void shortFlowsDoNotWriteARecordEach() {
     FakePool pool = pool("198.18.0.0/29");
     assign(pool, "a");
-    appended = 0;
+    journal.records = 0;
     for (int second = 0; second < 3600; second++) {
       now += 1_000_000_000L;
       assign(pool, "a");
       pool.hold(0, now);
       pool.release(0, now);
     }
-    assertThat(appended).isBetween(12, 30);
+    assertThat(journal.records).isBetween(12, 30);
   }
 
   @Test
@@ -231,10 +220,10 @@ class FakePoolTest {
     for (int i = 0; i < 5; i++) {
       fakes[i] = assign(pool, "name" + i);
     }
-    byte[] journal = written.toByteArray();
-    journal[journal.length / 2] ^= 1;
+    byte[] damaged = journal.bytes();
+    damaged[damaged.length / 2] ^= 1;
     FakePool again = pool("198.18.0.0/29");
-    FakePool.Restored result = again.restore(ByteBuffer.wrap(journal), now);
+    FakePool.Restored result = again.restore(ByteBuffer.wrap(damaged), now);
     assertThat(result).isEqualTo(new FakePool.Restored(4, 1, 0, 0));
     for (int i = 0; i < 5; i++) {
       int entry = again.find(0, fakes[i]);
@@ -246,7 +235,7 @@ class FakePoolTest {
   void recordsOfAnotherRangeAreCountedAndLeftOut() {
     assign(pool("198.18.0.0/29"), "a");
     FakePool other = pool("198.19.0.0/29");
-    assertThat(other.restore(ByteBuffer.wrap(written.toByteArray()), now))
+    assertThat(other.restore(ByteBuffer.wrap(journal.bytes()), now))
         .isEqualTo(new FakePool.Restored(0, 0, 1, 0));
   }
 
@@ -260,17 +249,10 @@ class FakePoolTest {
     pool.hold(4, now);
     now += HOUR;
     assign(pool, "x");
-    ByteArrayOutputStream brief = new ByteArrayOutputStream();
-    assertThat(
-            pool.writeTo(
-                record -> {
-                  brief.write(record.array(), record.position(), record.remaining());
-                  return true;
-                },
-                now))
-        .isTrue();
+    MemoryJournal brief = new MemoryJournal();
+    assertThat(pool.writeTo(brief, now)).isTrue();
     FakePool again = pool("198.18.0.0/28");
-    assertThat(again.restore(ByteBuffer.wrap(brief.toByteArray()), now).entries()).isEqualTo(13);
+    assertThat(again.restore(ByteBuffer.wrap(brief.bytes()), now).entries()).isEqualTo(13);
     for (int entry = 0; entry < 13; entry++) {
       assertThat(again.name(again.find(0, pool.fakeLo(entry)))).isEqualTo(pool.name(entry));
     }

@@ -3,7 +3,6 @@ package oasis.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import oasis.packet.Prefix;
 import oasis.testkit.Gen;
@@ -13,23 +12,15 @@ class FakeScanFuzzTest {
   private static final Prefix RANGE = Prefix.parse("198.18.0.0/24");
 
   private static byte[] journal(Gen gen) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    FakePool pool =
-        new FakePool(
-            RANGE,
-            gen.anyLong(),
-            record -> {
-              out.write(record.array(), record.position(), record.remaining());
-              return true;
-            },
-            () -> 1000);
+    MemoryJournal journal = new MemoryJournal();
+    FakePool pool = new FakePool(RANGE, gen.anyLong(), journal, () -> 1000);
     for (int i = gen.below(30); i > 0; i--) {
       pool.assign("n" + gen.below(20), 0, gen.below(3), 0, 0);
       if (gen.flip()) {
         pool.hold(gen.below(pool.size()), 0);
       }
     }
-    return out.toByteArray();
+    return journal.bytes();
   }
 
   @Test

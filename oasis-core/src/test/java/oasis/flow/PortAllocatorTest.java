@@ -4,6 +4,7 @@ package oasis.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Set;
 import java.util.TreeSet;
 import oasis.packet.Ip;
 import oasis.testkit.Gen;
@@ -63,7 +64,7 @@ class PortAllocatorTest {
         });
   }
 
-  private static long left(TreeSet<Integer> taken, int first, int last, int parity) {
+  private static long left(Set<Integer> taken, int first, int last, int parity) {
     long left = 0;
     for (int p = first; p <= last; p++) {
       left += !taken.contains(p) && (parity < 0 || (p & 1) == parity) ? 1 : 0;
