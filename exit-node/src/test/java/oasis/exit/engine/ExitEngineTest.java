@@ -425,7 +425,9 @@ class ExitEngineTest {
 
   /** What follows type, code and checksum of an ICMP error: four bytes, then the packet. */
   private static byte[] quote(byte[] packet) {
-    return ByteBuffer.allocate(4 + packet.length).put(4, packet).array();
+    byte[] quote = new byte[4 + packet.length];
+    System.arraycopy(packet, 0, quote, 4, packet.length);
+    return quote;
   }
 
   private static void fragment(ByteBuffer packet, int offset8) {
