@@ -4,6 +4,7 @@ package oasis.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import oasis.testkit.Gen;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -64,7 +65,7 @@ class BurstFuzzTest {
       Slow.put16(p, 10, 0);
       Slow.put16(p, 10, ~Slow.sum(p, 0, Math.min(p.length, (p[0] & 15) * 4), 0) & 0xffff);
     }
-    return gen.chance(0.2) ? java.util.Arrays.copyOf(p, gen.below(p.length + 1)) : p;
+    return gen.chance(0.2) ? Arrays.copyOf(p, gen.below(p.length + 1)) : p;
   }
 
   private static void probe(Gen gen, byte[] bytes, Check check) {

@@ -3,6 +3,7 @@ package oasis.packet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.function.Consumer;
 import oasis.testkit.Gen;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ class BurstTest {
   }
 
   private static byte[] cut(byte[] p, int length) {
-    return java.util.Arrays.copyOf(p, length);
+    return Arrays.copyOf(p, length);
   }
 
   @Test
@@ -73,7 +74,7 @@ class BurstTest {
     assertThat(after(plain(4, Ip.UDP), p -> Slow.put32(p, 16, 0))).isEqualTo(DropReason.BAD_HEADER);
     assertThat(after(plain(4, Ip.UDP), p -> Slow.put32(p, 16, 0xe000_0001))).isNull();
     assertThat(after(plain(6, Ip.UDP), p -> p[8] = (byte) 0xff)).isEqualTo(DropReason.BAD_HEADER);
-    assertThat(after(plain(6, Ip.UDP), p -> java.util.Arrays.fill(p, 8, 24, (byte) 0)))
+    assertThat(after(plain(6, Ip.UDP), p -> Arrays.fill(p, 8, 24, (byte) 0)))
         .isEqualTo(DropReason.BAD_HEADER);
   }
 
@@ -84,7 +85,7 @@ class BurstTest {
               after(
                   plain(6, Ip.UDP),
                   p -> {
-                    java.util.Arrays.fill(p, at, at + 10, (byte) 0);
+                    Arrays.fill(p, at, at + 10, (byte) 0);
                     Slow.put16(p, at + 10, 0xffff);
                   }))
           .isEqualTo(DropReason.BAD_HEADER);

@@ -4,6 +4,7 @@ package oasis.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +40,7 @@ class ChecksumOracleTest {
   @Test
   void onesOnlyDoNotOverflow() {
     byte[] all = new byte[1 << 20];
-    java.util.Arrays.fill(all, (byte) 0xff);
+    Arrays.fill(all, (byte) 0xff);
     long sum = Checksum.sum(RandomPackets.direct(all), 0, all.length, 0xffff_ffffL);
     assertThat(Checksum.fold(sum)).isEqualTo(0xffff);
     assertThat(Checksum.fold(0)).isZero();

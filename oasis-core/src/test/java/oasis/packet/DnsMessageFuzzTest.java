@@ -4,6 +4,7 @@ package oasis.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.Message;
@@ -43,7 +44,7 @@ class DnsMessageFuzzTest {
       wire[gen.below(wire.length)] =
           (byte) (gen.chance(0.3) ? 0xc0 : gen.chance(0.3) ? gen.below(64) : gen.anyInt());
     }
-    return gen.chance(0.2) ? java.util.Arrays.copyOf(wire, gen.below(wire.length + 1)) : wire;
+    return gen.chance(0.2) ? Arrays.copyOf(wire, gen.below(wire.length + 1)) : wire;
   }
 
   private static String walk(DnsMessage m) {
@@ -64,7 +65,7 @@ class DnsMessageFuzzTest {
     wire[13] = 'a';
     // The record's name at 19 points to itself, ahead, into the header; then to the question.
     for (int target : new int[] {19, 20, 25, 0, 11, 12}) {
-      byte[] m = java.util.Arrays.copyOf(wire, 19 + 12);
+      byte[] m = Arrays.copyOf(wire, 19 + 12);
       Slow.put16(m, 19, 0xc000 | target);
       DropReason why = new DnsMessage().check(ByteBuffer.wrap(m), 0, m.length);
       assertThat(why).as("to %d", target).isEqualTo(target == 12 ? null : DropReason.BAD_DNS);
@@ -104,7 +105,7 @@ class DnsMessageFuzzTest {
       assertThat(good).isEqualTo(questions == 1);
     }
     wire[5] = 1;
-    byte[] longer = java.util.Arrays.copyOf(wire, wire.length + 1);
+    byte[] longer = Arrays.copyOf(wire, wire.length + 1);
     assertThat(new DnsMessage().check(ByteBuffer.wrap(longer), 0, longer.length))
         .isEqualTo(DropReason.BAD_DNS);
   }

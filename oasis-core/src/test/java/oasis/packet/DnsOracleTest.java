@@ -17,6 +17,7 @@ import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
 import org.xbill.DNS.PTRRecord;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
@@ -45,8 +46,7 @@ class DnsOracleTest {
   static Message query(Gen gen, int type) throws Exception {
     Message query = Message.newQuery(Record.newRecord(name(gen), type, DClass.IN));
     if (gen.flip()) {
-      query.addRecord(
-          new org.xbill.DNS.OPTRecord(1400, 0, 0, gen.flip() ? 0x8000 : 0), Section.ADDITIONAL);
+      query.addRecord(new OPTRecord(1400, 0, 0, gen.flip() ? 0x8000 : 0), Section.ADDITIONAL);
     }
     if (gen.flip()) {
       query.getHeader().unsetFlag(Flags.RD);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
@@ -101,9 +102,9 @@ class PcapTest {
     byte[] version = good.clone();
     version[5] = 3;
     assertThatThrownBy(() -> reader(version)).hasMessageContaining("version 3");
-    byte[] cut = java.util.Arrays.copyOf(good, good.length - 1);
+    byte[] cut = Arrays.copyOf(good, good.length - 1);
     assertThatThrownBy(() -> reader(cut).next()).hasMessage("capture file ends within packet 1");
-    byte[] head = java.util.Arrays.copyOf(good, 30);
+    byte[] head = Arrays.copyOf(good, 30);
     assertThatThrownBy(() -> reader(head).next()).hasMessageContaining("header of packet 1");
   }
 

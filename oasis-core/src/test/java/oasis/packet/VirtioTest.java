@@ -4,6 +4,7 @@ package oasis.packet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import oasis.testkit.Gen;
 import org.jspecify.annotations.Nullable;
@@ -129,7 +130,7 @@ class VirtioTest {
       int field = version == 4 ? 12 : 14;
       int length = Slow.u16(all, field);
       Slow.put16(all, field, 0);
-      byte[] packet = java.util.Arrays.copyOfRange(all, 10, all.length);
+      byte[] packet = Arrays.copyOfRange(all, 10, all.length);
       Slow.fixIp(packet);
       System.arraycopy(packet, 0, all, 10, packet.length);
       Burst b = new Burst();
