@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.emulator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.xml.XMLConstants;
+import javax.xml.transform.stream.StreamSource;
+import javax.xml.validation.Schema;
+import javax.xml.validation.SchemaFactory;
+import oasis.emulator.Topology.LinkSpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TopologyReaderTest {
+  private static final Path DOCS = Path.of("..", "docs");
+
+  static final String GOOD =
+      """
+      <topology xmlns="urn:oasis:topology:1" name="t" seed="9" routing="auto">
+        <node name="a" dns="10.0.0.2 10.0.0.3"/>
+        <node name="b" forwarding="yes"/>
+        <link name="ab" delay="20ms" rate="50Mbit/s" loss="1%" queue="64KiB" mtu="1400">
+          <end node="a" address="10.0.0.1/24"/>
+          <end node="b" address="10.0.0.2/24" rate="5Mbit/s"/>
+        </link>
+        <route node="a" to="0.0.0.0/0" via="10.0.0.2"/>
+      </topology>
+      """;
+
+  private static Topology parse(String text) {
+    return TopologyReader.parse("t.xml", text.getBytes(UTF_8));
+  }
+
+  @Test
+  void everythingIsRead() {
+    Topology t = parse(GOOD);
+    assertThat(t.name()).isEqualTo("t");
+    assertThat(t.seed()).isEqualTo(9);
+    assertThat(t.autoRouting()).isTrue();
+    assertThat(t.nodes()).extracting(Topology.NodeSpec::forwarding).containsExactly(false, true);
+    assertThat(t.nodes().get(0).dns()).extracting(Ip4Prefix::host).contains("10.0.0.3");
+    LinkSpec link = t.links().get(0);
+    assertThat(link.mtu()).isEqualTo(1400);
+    assertThat(link.a().outbound().delayNs()).isEqualTo(20_000_000);
+    assertThat(link.a().outbound().bitsPerSecond()).isEqualTo(50_000_000);
+    assertThat(link.b().outbound().bitsPerSecond()).isEqualTo(5_000_000);
+    assertThat(link.b().outbound().lossPpb()).isEqualTo(10_000_000);
+    assertThat(link.b().outbound().queueBytes()).isEqualTo(65_536);
+    assertThat(t.routes()).hasSize(1);
+  }
+
+  @Test
+  void aLinkWithoutAttributesIsPlain() {
+    Topology t = parse(GOOD.replaceAll("delay=.*mtu=\"1400\"", "").replace("rate=\"5Mbit/s\"", ""));
+    assertThat(t.links().get(0).shaped()).isFalse();
+  }
+
+  static Stream<Arguments> wrong() {
+    return Stream.of(
+        Arguments.of("<node name=\"b\"", "<knot name=\"b\"", "t.xml:3: unknown element <knot>"),
+        Arguments.of("forwarding=", "forward=", "t.xml:3: element <node>: unknown attribute forw"),
+        Arguments.of("\"20ms\"", "\"20\"", "t.xml:4: element <link>: attribute delay: \"20\" is"),
+        Arguments.of("\"5Mbit/s\"", "\"5Mbps\"", "t.xml:6: element <end>: attribute rate"),
+        Arguments.of("rate=\"5Mbit/s\"", "rate=\"0bit/s\"", "t.xml:6: element <end>: attribute ra"),
+        Arguments.of("node=\"b\" a", "node=\"c\" a", "t.xml:4: link \"ab\" ends at \"c\", which"),
+        Arguments.of("10.0.0.2/24", "10.0.0.1/24", "t.xml:4: address 10.0.0.1 is used twice"),
+        Arguments.of("10.0.0.2/24", "10.0.1.2/24", "t.xml:4: the ends of link \"ab\" are in diff"),
+        Arguments.of("name=\"b\"", "name=\"a\"", "t.xml:3: there are two nodes named \"a\""),
+        Arguments.of("name=\"b\"", "name=\"../b\"", "t.xml:3: node name \"../b\" must be"),
+        Arguments.of("name=\"b\"", "name=\"b&#10;x\"", "t.xml:3: node name \"b?x\" must be"),
+        Arguments.of("name=\"b\"", "", "t.xml:3: element <node>: attribute name is missing"),
+        Arguments.of("64KiB", "100B", "t.xml:4: the queue of link \"ab\" is shorter than one pac"),
+        Arguments.of("via=\"10.0.0.2\"", "via=\"10.0.0.9\"", "t.xml:8: next hop 10.0.0.9 is not"),
+        Arguments.of("0.0.0.0/0", "10.9.9.9/8", "t.xml:8: route to 10.9.9.9/8 has host bits"),
+        Arguments.of("seed=\"9\"", "seed=\"-9\"", "t.xml:1: element <topology>: attribute seed"),
+        Arguments.of("\"auto\"", "\"maybe\"", "t.xml:1: element <topology>: attribute routing"),
+        Arguments.of("urn:oasis:topology:1", "urn:x", "t.xml:1: expected <topology xmlns="),
+        Arguments.of("<node name=\"a\"", "text<node name=\"a\"", "text is not allowed between"),
+        Arguments.of("</topology>", "", "not well-formed"),
+        Arguments.of("seed=\"9\"", "seed=\"9\" seed=\"8\"", "not well-formed"),
+        Arguments.of("<end node=\"a\" address=\"10.0.0.1/24\"/>", "", "has 1 <end> elements"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrong")
+  void aMistakeIsNamedWithItsLine(String before, String after, String message) {
+    assertThat(GOOD).contains(before);
+    assertThatThrownBy(() -> parse(GOOD.replace(before, after)))
+        .isInstanceOf(TopologyException.class)
+        .hasMessageContaining(message)
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+  }
+
+  @Test
+  void aDoctypeIsRefused() {
+    for (String doctype :
+        List.of(
+            "<!DOCTYPE topology>",
+            "<!DOCTYPE topology SYSTEM \"file:///etc/passwd\">",
+            "<!DOCTYPE topology [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>",
+            "<!DOCTYPE t [<!ENTITY a \"aa\"><!ENTITY b \"&a;&a;\"><!ENTITY c \"&b;&b;\">]>")) {
+      assertThatThrownBy(() -> parse(doctype + GOOD))
+          .isInstanceOf(TopologyException.class)
+          .hasMessageContaining("DOCTYPE");
+    }
+  }
+
+  @Test
+  void anEntityIsRefused() {
+    assertThatThrownBy(() -> parse(GOOD.replace("name=\"t\"", "name=\"&x;\"")))
+        .isInstanceOf(TopologyException.class);
+  }
+
+  @Test
+  void depthAndLengthAreCapped() {
+    assertThatThrownBy(() -> parse("<a>".repeat(100_000))).isInstanceOf(TopologyException.class);
+    assertThatThrownBy(() -> parse(GOOD + " ".repeat(5 << 20))).hasMessageContaining("longer");
+    assertThatThrownBy(() -> parse(GOOD.replace("\"t\"", '"' + "t".repeat(100_000) + '"')))
+        .isInstanceOf(TopologyException.class);
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    assertThatThrownBy(() -> Topology.read(Path.of("no-such.xml")))
+        .isInstanceOf(TopologyException.class)
+        .hasMessageContaining("no-such.xml");
+  }
+
+  @Test
+  void theExamplesAreValidByReaderAndSchema() throws Exception {
+    Schema schema =
+        SchemaFactory.newInstance(XMLConstants.W3C_XML_SCHEMA_NS_URI)
+            .newSchema(DOCS.resolve("topology.xsd").toFile());
+    for (Path example : examples()) {
+      schema.newValidator().validate(new StreamSource(example.toFile()));
+      assertThat(Topology.read(example).links()).isNotEmpty();
+    }
+    schema.newValidator().validate(new StreamSource(new java.io.StringReader(GOOD)));
+  }
+
+  private static List<Path> examples() throws IOException {
+    try (Stream<Path> files = Files.list(DOCS.resolve("examples"))) {
+      List<Path> examples = files.filter(f -> f.toString().endsWith(".xml")).toList();
+      assertThat(examples).isNotEmpty();
+      return examples;
+    }
+  }
+}
