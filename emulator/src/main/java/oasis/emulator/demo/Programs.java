@@ -105,7 +105,7 @@ final class Programs {
 
   /** Whether the client says that an overlay serves new connections. */
   boolean alive(Path control, String overlay) throws OsException {
-    for (JsonNode carrier : ask(control, "status").path("engine").path("carriers")) {
+    for (JsonNode carrier : ask(control, "status").path("carriers")) {
       if (carrier.path("name").asText().equals(overlay)) {
         return carrier.path("state").asText().equalsIgnoreCase("alive");
       }
