@@ -15,6 +15,11 @@ import java.util.Map;
 import java.util.Objects;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -91,6 +96,26 @@ public final class ExperimentMain implements Runnable {
               : Throughput.table(rounds) + goalLines(goals) + "results: " + directory + "\n");
       return Goals.allMet(goals) ? 0 : 1;
     } catch (OsException | IOException | UncheckedIOException e) {
+      System.err.println("oasis experiment: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  @Command(
+      name = "bench",
+      mixinStandardHelpOptions = true,
+      description = "Runs the JMH benchmarks of the packet path with its garbage profiler.")
+  int bench(
+      @Parameters(
+              paramLabel = "REGEX",
+              arity = "0..1",
+              defaultValue = "oasis.experiments.jmh",
+              description = "Which benchmarks; all by default.")
+          String include) {
+    Options options = new OptionsBuilder().include(include).addProfiler(GCProfiler.class).build();
+    try {
+      return new Runner(options).run().isEmpty() ? 1 : 0;
+    } catch (RunnerException e) {
       System.err.println("oasis experiment: " + e.getMessage());
       return 1;
     }
