@@ -115,6 +115,7 @@ final class ClientDaemon implements AutoCloseable {
             tun, raw, capture, out -> new ClientEngine(engine, fakes.pool(), nat, scratch, out));
 
     DataLoop loop = new DataLoop("data");
+    loop.busyPoll(settings.busyPollNs());
     Carriers carriers = undo.add("carriers", new Carriers(loop, path, ClientDaemon::openCarrier));
     Supervisor guard = join(supervisor);
     turn(undo.add("data loop", loop), path, fakes, guard);

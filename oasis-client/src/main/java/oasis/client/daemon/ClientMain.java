@@ -39,7 +39,8 @@ public final class ClientMain implements Runnable {
     }
   }
 
-  @CommandLine.Spec private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+  @CommandLine.Spec
+  private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
   public static void main(String[] args) {
     System.exit(commandLine().execute(args));
@@ -60,7 +61,7 @@ public final class ClientMain implements Runnable {
 
   @Override
   public void run() {
-    CommandLine line = Objects.requireNonNull(spec).commandLine();
+    CommandLine line = spec.commandLine();
     throw new ParameterException(
         line, "say what to do: run, status, flows, overlay, rule, cleanup");
   }

@@ -3,9 +3,7 @@ package oasis.client.daemon;
 
 import java.io.IOException;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,7 +16,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Lists the flows that the client carries.")
 final class FlowsCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
+  @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private DaemonOptions daemon = new DaemonOptions();
 
   @Option(names = "--json", description = "print JSON")
@@ -34,7 +32,7 @@ final class FlowsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, ConfigException {
     byte[] answer = daemon.get("/flows?limit=" + Math.max(0, limit));
-    var out = Objects.requireNonNull(spec).commandLine().getOut();
+    var out = spec.commandLine().getOut();
     if (json) {
       DaemonOptions.printJson(out, answer);
       return 0;

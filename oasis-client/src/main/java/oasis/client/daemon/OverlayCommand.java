@@ -3,8 +3,6 @@ package oasis.client.daemon;
 
 import java.io.IOException;
 import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +19,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     description = "Adds, removes and lists the overlays of the running client.")
 final class OverlayCommand implements Runnable {
-  @Spec private @Nullable CommandSpec spec;
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
@@ -79,6 +77,6 @@ final class OverlayCommand implements Runnable {
   }
 
   private CommandLine line() {
-    return Objects.requireNonNull(spec).commandLine();
+    return spec.commandLine();
   }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,7 +22,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     description = "Adds, removes and lists the rules of the running client; the first match wins.")
 final class RuleCommand implements Runnable {
-  @Spec private @Nullable CommandSpec spec;
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
@@ -102,6 +101,6 @@ final class RuleCommand implements Runnable {
   }
 
   private CommandLine line() {
-    return Objects.requireNonNull(spec).commandLine();
+    return spec.commandLine();
   }
 }

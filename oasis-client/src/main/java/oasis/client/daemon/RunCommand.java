@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
   private static final int NS_PER_US = 1000;
 
-  @Spec private @Nullable CommandSpec spec;
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--state",
@@ -77,31 +77,45 @@ final class RunCommand implements Callable<Integer> {
           "microseconds for which the data loop spins before it sleeps (${DEFAULT-VALUE})")
   private int busyPollUs;
 
+  @Option(
+      names = "--try",
+      description = "start, print the status and stop at once: shows whether everything works")
+  private boolean tryOnly;
+
+  private volatile int status;
+
   @Override
   public Integer call() throws Exception {
-    Settings settings;
-    try {
-      settings =
-          new Settings(
-              state, control, mtu, fakeRange, (long) busyPollUs * NS_PER_US, overlays, rules);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          Objects.requireNonNull(spec).commandLine(), String.valueOf(e.getMessage()));
-    }
-    ClientDaemon daemon = ClientDaemon.start(settings);
+    // The log takes as long to load as everything else together; the start does not wait for it.
+    Thread log = new Thread(() -> LoggerFactory.getLogger("oasis"), "log");
+    log.setDaemon(true);
+    log.start();
+    ClientDaemon daemon = ClientDaemon.start(settings());
     Runtime.getRuntime().addShutdownHook(new Thread(() -> endNow(daemon), "shutdown"));
-    System.out.println(daemon.summary());
-    System.out.flush();
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(daemon.summary());
+    out.flush();
+    if (tryOnly) {
+      status = spec.root().commandLine().execute("status", "--control", control.toString());
+      return status;
+    }
     new CountDownLatch(1).await();
     return 0;
   }
 
-  /**
-   * A signal has come. The virtual machine would exit with its number; a clean close exits with 0.
-   */
-  private static void endNow(ClientDaemon daemon) {
+  private Settings settings() {
+    try {
+      return new Settings(
+          state, control, mtu, fakeRange, (long) busyPollUs * NS_PER_US, overlays, rules);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** After a signal the virtual machine would exit with its number; a clean close exits with 0. */
+  private void endNow(ClientDaemon daemon) {
     List<String> failures = daemon.end();
     failures.forEach(line -> System.err.println("oasis client: " + line));
-    Runtime.getRuntime().halt(failures.isEmpty() ? 0 : 1);
+    Runtime.getRuntime().halt(failures.isEmpty() ? status : 1);
   }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -20,7 +19,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Says what the running client does: carriers, counters, dropped packets.")
 final class StatusCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
+  @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private DaemonOptions daemon = new DaemonOptions();
 
   @Option(names = "--json", description = "print JSON")
@@ -29,7 +28,7 @@ final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, ConfigException {
     byte[] answer = daemon.get("/status");
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = spec.commandLine().getOut();
     if (json) {
       DaemonOptions.printJson(out, answer);
     } else {
