@@ -47,6 +47,23 @@ build() {
   if [[ $EUID = 0 ]]; then chown -R --reference="$home/pom.xml" "$home"/target "$home"/*/target; fi
 }
 
+# Runs a main class with a further JVM option, so that it loads what its start needs. The client
+# starts and stops in a network namespace of its own; where that is not allowed it fails early.
+rehearse() {
+  local main=$1 option=$2 place status=0
+  if [[ $main != *.ClientMain ]]; then
+    java "${java_options[@]}" "$option" -cp "$class_path" "$main" --help
+    return
+  fi
+  place=$(mktemp -d)
+  unshare -rn java "${java_options[@]}" "$option" -cp "$class_path" "$main" run --try \
+    --state "$place/state" --control "$place/control" \
+    --overlay try=udp://127.0.0.1:9 --rule 'tcp dport 9 try' --rule 'name:*.try.example try' ||
+    status=$?
+  rm -rf "$place"
+  return $status
+}
+
 # Sets class_path and java_options for a main class; makes its class-data archive if missing.
 find_archive() {
   local module=$1 main=$2 run java release archive jar
@@ -61,8 +78,8 @@ find_archive() {
   release=$(cksum "${java%/bin/java}/release" 2>/dev/null || java -version 2>&1 | cksum)
   archive=$run/$main-${release%% *}.jsa
   if [[ ! -e $archive && -w $run ]]; then
-    java "${java_options[@]}" -XX:ArchiveClassesAtExit="$archive.$$" -cp "$class_path" "$main" --help \
-      >/dev/null 2>&1 && mv "$archive.$$" "$archive" || rm -f "$archive.$$"
+    rehearse "$main" -XX:ArchiveClassesAtExit="$archive.$$" >/dev/null 2>&1 || true
+    if [[ -e $archive.$$ ]]; then mv "$archive.$$" "$archive"; fi
   fi
   if [[ -e $archive ]]; then java_options+=(-Xshare:auto -XX:SharedArchiveFile="$archive"); fi
 }
