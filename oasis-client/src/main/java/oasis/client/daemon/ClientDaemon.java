@@ -37,6 +37,8 @@ import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.LinuxNftOwner;
 import oasis.packet.Prefix;
 import oasis.rules.RuleSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One running client: opens everything in an order in which a crash at any point leaves the host's
@@ -85,6 +87,9 @@ final class ClientDaemon implements AutoCloseable {
   }
 
   private void open() throws ConfigException, OsException, IOException {
+    // The log takes as long to load as everything else together; nothing below waits for it but
+    // the control socket, whose library logs.
+    Future<Logger> log = inBackground(() -> LoggerFactory.getLogger(ClientDaemon.class));
     lock();
     ConfigFile file = new ConfigFile(settings.state());
     first = LiveConfig.saved(file.read()).withCommandLine(settings, HostNames.RESOLVER);
@@ -127,7 +132,7 @@ final class ClientDaemon implements AutoCloseable {
             new StatusReport.Parts(loop, path, carriers, tun, raw, capture, guard),
             configurator,
             facts(tun, fakes));
-    Future<ControlServer> server = inBackground(() -> serve(configurator, report));
+    Future<ControlServer> server = inBackground(() -> serve(configurator, report, log));
     undo.add("control socket", () -> join(server).close());
     configurator.begin(first);
     join(server);
@@ -148,7 +153,9 @@ final class ClientDaemon implements AutoCloseable {
     loop.start();
   }
 
-  private ControlServer serve(Configurator configurator, StatusReport report) throws IOException {
+  private ControlServer serve(Configurator configurator, StatusReport report, Future<Logger> log)
+      throws IOException, OsException {
+    join(log).debug("control socket at {}", settings.control());
     ControlApi api = new ControlApi(configurator, changes, report, HostNames.RESOLVER);
     return ControlServer.start(settings.control(), api.routes());
   }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -86,10 +85,6 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    // The log takes as long to load as everything else together; the start does not wait for it.
-    Thread log = new Thread(() -> LoggerFactory.getLogger("oasis"), "log");
-    log.setDaemon(true);
-    log.start();
     ClientDaemon daemon = ClientDaemon.start(settings());
     Runtime.getRuntime().addShutdownHook(new Thread(() -> endNow(daemon), "shutdown"));
     PrintWriter out = spec.commandLine().getOut();
