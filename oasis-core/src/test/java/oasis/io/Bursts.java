@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import oasis.os.Memory;
+import oasis.packet.Burst;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import oasis.packet.Segmenter;
+import oasis.packet.VirtioHeader;
+import oasis.testkit.Gen;
+import oasis.testkit.Packets;
+
+/** Bursts in native memory, for tests of the real ports. */
+final class Bursts {
+  private Bursts() {}
+
+  /** A single packet with complete checksums. */
+  static Burst single(ByteBuffer packet) {
+    Memory memory = Memory.allocate(packet.capacity());
+    memory.buffer().put(0, packet, 0, packet.capacity());
+    Burst burst = new Burst();
+    assertThat(burst.check(memory.buffer(), memory.address(), 0, packet.capacity())).isNull();
+    return burst;
+  }
+
+  /** A packet as a device with offload hands it over: to be cut into segments of this size. */
+  static byte[] offloaded(ByteBuffer packet, int protocol, int segmentBytes) {
+    boolean tcp = protocol == Ip.TCP;
+    ByteBuffer b = ByteBuffer.allocate(VirtioHeader.BYTES + packet.capacity());
+    b.order(ByteOrder.LITTLE_ENDIAN);
+    b.put(0, (byte) 1).put(1, (byte) (tcp ? 1 : 5));
+    b.putShort(2, (short) (tcp ? 40 : 28)).putShort(4, (short) segmentBytes);
+    b.putShort(6, (short) 20).putShort(8, (short) (tcp ? 16 : 6));
+    b.put(VirtioHeader.BYTES, packet, 0, packet.capacity());
+    return b.array();
+  }
+
+  /** The burst behind a virtio header. */
+  static Burst burst(byte[] virtioHeaderAndPacket) {
+    Memory memory = Memory.allocate(virtioHeaderAndPacket.length);
+    memory.buffer().put(0, virtioHeaderAndPacket);
+    Burst burst = new Burst();
+    assertThat(
+            burst.checkOffloaded(
+                memory.buffer(), memory.address(), 0, virtioHeaderAndPacket.length, 0))
+        .isNull();
+    return burst;
+  }
+
+  /** A random packet or burst of random kind and size. */
+  static Burst any(Gen gen, String from, String to) {
+    FlowKey udp = Packets.key(Ip.UDP, from, gen.range(1024, 65_000), to, 9);
+    FlowKey tcp = Packets.key(Ip.TCP, from, gen.range(1024, 65_000), to, 9);
+    return switch (gen.below(3)) {
+      case 0 -> single(Packets.udp(udp, gen.bytes(gen.range(0, 1400))));
+      case 1 ->
+          burst(
+              offloaded(
+                  Packets.udp(udp, gen.bytes(gen.range(1, 40_000))), Ip.UDP, gen.range(600, 1380)));
+      default ->
+          burst(
+              offloaded(
+                  Packets.tcp(tcp, 0x18, gen.anyInt(), 1, gen.bytes(gen.range(1, 60_000))),
+                  Ip.TCP,
+                  gen.range(500, 1360)));
+    };
+  }
+
+  /** The packets that a burst stands for. */
+  static List<byte[]> packets(Burst burst) {
+    List<byte[]> packets = new ArrayList<>();
+    ByteBuffer arena = ByteBuffer.allocate(Segmenter.ARENA_BYTES);
+    Segmenter segmenter = new Segmenter(arena);
+    for (int first = 0; first < burst.segments(); ) {
+      int n = segmenter.segment(burst, first);
+      for (int i = 0; i < n; i++) {
+        byte[] packet = new byte[segmenter.headerBytes() + segmenter.payloadBytes(i)];
+        arena.get(segmenter.headerStart(i), packet, 0, segmenter.headerBytes());
+        burst
+            .buffer()
+            .get(
+                segmenter.payloadStart(i),
+                packet,
+                segmenter.headerBytes(),
+                segmenter.payloadBytes(i));
+        packets.add(packet);
+      }
+      first += n;
+    }
+    return packets;
+  }
+}
