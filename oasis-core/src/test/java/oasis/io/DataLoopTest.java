@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import oasis.os.OsException;
+import oasis.os.linux.WakeUp;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class DataLoopTest {
+  private DataLoop loop;
+
+  @BeforeEach
+  void open() throws OsException {
+    loop = new DataLoop("test-loop");
+  }
+
+  @AfterEach
+  void close() {
+    loop.close();
+  }
+
+  @Test
+  void commandsRunOnTheLoopInOrder() {
+    loop.start();
+    List<Integer> seen = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      int n = i;
+      loop.submit(() -> seen.add(n));
+    }
+    String thread = loop.call(() -> Thread.currentThread().getName()).join();
+    assertThat(thread).isEqualTo("test-loop");
+    assertThat(seen).hasSize(1000).isSorted();
+  }
+
+  @Test
+  void commandsFromManyThreadsAllWakeIt() throws Exception {
+    loop.start();
+    List<Thread> threads = new ArrayList<>();
+    AtomicInteger wrong = new AtomicInteger();
+    for (int t = 0; t < 4; t++) {
+      Thread thread =
+          new Thread(
+              () -> {
+                for (int i = 0; i < 500; i++) {
+                  int n = i;
+                  wrong.addAndGet(loop.call(() -> n).join() == n ? 0 : 1);
+                }
+              });
+      threads.add(thread);
+      thread.start();
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(wrong).hasValue(0);
+  }
+
+  @Test
+  void aFailedCallFailsItsFutureOnly() {
+    loop.start();
+    CompletableFuture<Object> failing =
+        loop.call(
+            () -> {
+              throw new IllegalStateException("no");
+            });
+    assertThatThrownBy(failing::join)
+        .isInstanceOf(CompletionException.class)
+        .hasMessageContaining("no");
+    assertThat(loop.failures()).isZero();
+    assertThat(loop.call(() -> 5).join()).isEqualTo(5);
+  }
+
+  @Test
+  void aFailedHandlerIsCountedAndTheLoopGoesOn() {
+    loop.start();
+    loop.submit(
+        () -> {
+          throw new IllegalStateException("expected by the test");
+        });
+    assertThat(loop.call(() -> 5).join()).isEqualTo(5);
+    assertThat(loop.failures()).isEqualTo(1);
+  }
+
+  @Test
+  void aCallAfterCloseFails() {
+    loop.start();
+    loop.close();
+    assertThatThrownBy(() -> loop.call(() -> 5).join()).hasMessageContaining("has ended");
+  }
+
+  @Test
+  void aLoopThatNeverStartedCloses() {
+    loop.close();
+    assertThatThrownBy(() -> loop.call(() -> 5).join()).hasMessageContaining("has ended");
+  }
+
+  @Test
+  void theHeartBeatsThoughNothingHappens() throws Exception {
+    CountDownLatch beats = new CountDownLatch(3);
+    loop.heartBeat(beats::countDown);
+    loop.start();
+    assertThat(beats.await(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void timersRunWhenDueAndFailingOnesStarveNobody() throws Exception {
+    CountDownLatch rings = new CountDownLatch(5);
+    loop.add(
+        new DataLoop.Timer() {
+          @Override
+          public long nextDeadlineNs() {
+            return System.nanoTime() - 1;
+          }
+
+          @Override
+          public void onDue(long nowNs) {
+            throw new IllegalStateException("expected by the test");
+          }
+        });
+    loop.add(
+        new DataLoop.Timer() {
+          private long next = System.nanoTime();
+
+          @Override
+          public long nextDeadlineNs() {
+            return next;
+          }
+
+          @Override
+          public void onDue(long nowNs) {
+            assertThat(nowNs - next).isNotNegative();
+            next = nowNs + 2_000_000;
+            rings.countDown();
+          }
+        });
+    loop.start();
+    assertThat(rings.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.failures()).isPositive();
+  }
+
+  @Test
+  void aReadableSourceIsReadUntilItIsRemoved() throws Exception {
+    try (WakeUp descriptor = new WakeUp()) {
+      CountDownLatch reads = new CountDownLatch(3);
+      DataLoop.Source source =
+          new DataLoop.Source() {
+            @Override
+            public int fd() {
+              return descriptor.fd();
+            }
+
+            @Override
+            public boolean onReadable(long nowNs) {
+              reads.countDown(); // level-triggered: not cleared, so it comes again
+              return false;
+            }
+          };
+      loop.start();
+      loop.submit(() -> loop.add(source));
+      assertThat(reads.await(20, TimeUnit.MILLISECONDS)).isFalse();
+      descriptor.signal();
+      assertThat(reads.await(5, TimeUnit.SECONDS)).isTrue();
+      loop.call(
+              () -> {
+                loop.remove(source);
+                loop.remove(source);
+                return true;
+              })
+          .join();
+    }
+    assertThat(loop.call(() -> 1).join()).isEqualTo(1);
+  }
+
+  @Test
+  void busyPollingIsBounded() {
+    assertThatThrownBy(() -> loop.busyPoll(50_001)).isInstanceOf(IllegalArgumentException.class);
+    loop.busyPoll(50_000);
+    loop.start();
+    assertThat(loop.call(() -> 1).join()).isEqualTo(1);
+  }
+}
