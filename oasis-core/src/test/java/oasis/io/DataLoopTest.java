@@ -120,9 +120,11 @@ class DataLoopTest {
     CountDownLatch rings = new CountDownLatch(5);
     loop.add(
         new DataLoop.Timer() {
+          private final long past = System.nanoTime();
+
           @Override
           public long nextDeadlineNs() {
-            return System.nanoTime() - 1;
+            return past;
           }
 
           @Override

@@ -48,8 +48,7 @@ class LinuxTunIT extends TunPortContract {
 
   @Override
   void hostSends(byte[] payload) throws Exception {
-    host.send(
-        new DatagramPacket(payload, payload.length, InetAddress.getByName("10.9.0.2"), 5000));
+    host.send(new DatagramPacket(payload, payload.length, InetAddress.getByName("10.9.0.2"), 5000));
   }
 
   @Override

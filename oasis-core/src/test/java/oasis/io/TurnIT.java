@@ -98,7 +98,9 @@ class TurnIT {
       }
       assertThat(leftLoop.failures() + rightLoop.failures()).isZero();
       PortCounters.Snapshot written = rightLoop.call(() -> rightTun.counters().snapshot()).join();
-      assertThat(written.outPkts()).as("packets of several per write").isGreaterThan(2 * written.outMessages());
+      assertThat(written.outPkts())
+          .as("packets of several per write")
+          .isGreaterThan(2 * written.outMessages());
       assertThat(written.drops()).isEmpty();
       assertThat(leftLoop.call(() -> leftPort.counters().snapshot()).join().drops()).isEmpty();
     }
@@ -111,7 +113,8 @@ class TurnIT {
     // TCP of no connection: the right host answers each burst with a reset, which travels back.
     byte[] payload = new byte[30_000];
     var key = Packets.key(Ip.TCP, "10.9.0.1", 999, "10.9.0.2", 9);
-    Burst burst = Bursts.burst(Bursts.offloaded(Packets.tcp(key, 0x10, 1, 1, payload), Ip.TCP, 1360));
+    Burst burst =
+        Bursts.burst(Bursts.offloaded(Packets.tcp(key, 0x10, 1, 1, payload), Ip.TCP, 1360));
     ByteBuffer message = ByteBuffer.allocateDirect(5000);
     try (var socket = left.in(DatagramChannel::open)) {
       socket.connect(new InetSocketAddress("10.9.0.2", 9));

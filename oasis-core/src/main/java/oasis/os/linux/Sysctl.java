@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.os.linux;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import oasis.os.OsException;
@@ -12,14 +15,18 @@ import oasis.os.OsException;
  * dot.
  */
 public final class Sysctl {
+  private static final int MAX_BYTES = 4096;
   private static final Path ROOT = Path.of("/proc/sys");
 
   private Sysctl() {}
 
   /** Reads a setting, without the line's end. */
   public static String read(String name) throws OsException {
-    try {
-      return Files.readString(file(name)).strip();
+    try (InputStream in = Files.newInputStream(file(name))) {
+      // In one read: a second one, from the middle, may find the end where there is more.
+      byte[] bytes = new byte[MAX_BYTES];
+      int length = in.read(bytes);
+      return new String(bytes, 0, Math.max(0, length), US_ASCII).strip();
     } catch (IOException e) {
       throw new OsException("sysctl " + name + ": cannot be read: " + e.getMessage(), e);
     }

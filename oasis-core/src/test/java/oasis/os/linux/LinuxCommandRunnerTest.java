@@ -33,7 +33,8 @@ class LinuxCommandRunnerTest {
 
   @Test
   void aFailureNamesTheCommandAndItsFirstErrorLine() {
-    assertThatThrownBy(() -> runner.check("sh", "-c", "echo >&2; echo first >&2; echo 2 >&2; exit 4"))
+    assertThatThrownBy(
+            () -> runner.check("sh", "-c", "echo >&2; echo first >&2; echo 2 >&2; exit 4"))
         .isInstanceOf(OsException.class)
         .hasMessageEndingWith("exit 4: first (exit status 4)");
   }

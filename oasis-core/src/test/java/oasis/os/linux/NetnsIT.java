@@ -12,7 +12,7 @@ class NetnsIT {
   @Test
   void codeRunsInsideAndComesBack() throws Exception {
     try (TestNamespace namespace = new TestNamespace("os")) {
-      namespace.run("ip link add inner type dummy");
+      namespace.run("ip link add inner type veth peer name inner2");
       assertThat(Sys.ifNameToIndex("inner")).isNegative();
       assertThat(namespace.in(() -> Sys.ifNameToIndex("inner"))).isPositive();
       assertThat(Sys.ifNameToIndex("inner")).isNegative();

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import oasis.testkit.Gen;
+import oasis.testkit.Packets;
+import org.junit.jupiter.api.Test;
+
+/** Runs the assembled program in a small interpreter of classic BPF and asks a plain oracle. */
+class CaptureFilterTest {
+  private static final int TUN = 9;
+  private static final int NET = -0x100000;
+  private static final int AD = -0x1000;
+  private static final String[] OURS = {"192.0.2.1", "192.0.2.200", "10.1.2.3"};
+
+  private final long[] program = CaptureFilter.assemble(addresses(), 61_000, 64_999, TUN);
+
+  private static long[] addresses() {
+    long[] lows = new long[OURS.length];
+    for (int i = 0; i < OURS.length; i++) {
+      lows[i] = Packets.key(Ip.TCP, OURS[i], 0, OURS[i], 0).srcLo;
+    }
+    return lows;
+  }
+
+  /** What the kernel knows about a packet beside its bytes. */
+  private record Meta(int etherType, int packetType, int ifIndex, int hardwareType) {}
+
+  private static final Meta PLAIN = new Meta(0x800, 0, 2, 1);
+
+  private boolean takes(ByteBuffer ip, Meta meta) {
+    int a = 0;
+    int x = 0;
+    for (int pc = 0; ; pc++) {
+      int code = (int) program[pc] & 0xffff;
+      int yes = (int) (program[pc] >>> 16) & 0xff;
+      int no = (int) (program[pc] >>> 24) & 0xff;
+      int k = (int) (program[pc] >>> 32);
+      boolean test;
+      switch (code) {
+        case 0x20 -> a = k >= AD ? ancillary(k - AD, meta) : ip.getInt(k - NET);
+        case 0x28 -> a = ip.getShort(k - NET) & 0xffff;
+        case 0x30 -> a = ip.get(k - NET) & 0xff;
+        case 0x48 -> a = ip.getShort(x + k - NET) & 0xffff;
+        case 0x50 -> a = ip.get(x + k - NET) & 0xff;
+        case 0xb1 -> x = (ip.get(k - NET) & 15) * 4;
+        case 0x05 -> pc += k;
+        case 0x06 -> {
+          return k != 0;
+        }
+        default -> {
+          test =
+              switch (code) {
+                case 0x15 -> a == k;
+                case 0x25 -> Integer.compareUnsigned(a, k) > 0;
+                case 0x35 -> Integer.compareUnsigned(a, k) >= 0;
+                case 0x45 -> (a & k) != 0;
+                default -> throw new AssertionError("code " + code);
+              };
+          pc += test ? yes : no;
+        }
+      }
+    }
+  }
+
+  private static int ancillary(int which, Meta meta) {
+    return switch (which) {
+      case 0 -> meta.etherType();
+      case 4 -> meta.packetType();
+      case 8 -> meta.ifIndex();
+      case 28 -> meta.hardwareType();
+      default -> throw new AssertionError("ancillary " + which);
+    };
+  }
+
+  private static ByteBuffer packet(int protocol, String to, int port) {
+    FlowKey key = Packets.key(protocol, "198.51.100.1", 80, to, port);
+    return protocol == Ip.TCP
+        ? Packets.tcp(key, 0x10, 1, 1, new byte[4])
+        : Packets.udp(key, new byte[4]);
+  }
+
+  private static ByteBuffer icmp(int type, int identifier) {
+    FlowKey key = Packets.key(Ip.ICMP, "198.51.100.1", 0, OURS[0], 0);
+    byte[] rest = new byte[30];
+    rest[0] = (byte) (identifier >> 8);
+    rest[1] = (byte) identifier;
+    return Packets.icmp(key, type, 0, rest);
+  }
+
+  @Test
+  void portsOfTheRangeAreTakenAndNoOthers() {
+    Gen.cases(
+        500,
+        gen -> {
+          int port = gen.pick(gen.below(65_536), 60_999, 61_000, 64_999, 65_000, 62_000);
+          String to = gen.pick(0, 1) == 0 ? OURS[gen.below(3)] : "192.0.2." + gen.below(256);
+          boolean ours = List.of(OURS).contains(to);
+          boolean expected = ours && port >= 61_000 && port <= 64_999;
+          int protocol = gen.flip() ? Ip.TCP : Ip.UDP;
+          assertThat(takes(packet(protocol, to, port), PLAIN)).isEqualTo(expected);
+        });
+  }
+
+  @Test
+  void ofIcmpErrorsAndOurEchoRepliesAreTaken() {
+    for (int type = 0; type < 20; type++) {
+      boolean error = type == 3 || type == 11 || type == 12;
+      assertThat(takes(icmp(type, 5), PLAIN)).as("type " + type).isEqualTo(error);
+      assertThat(takes(icmp(type, 62_000), PLAIN)).isEqualTo(error || type == 0);
+    }
+  }
+
+  @Test
+  void otherProtocolsAndLaterFragmentsAreNotTaken() {
+    ByteBuffer p = packet(Ip.UDP, OURS[0], 62_000);
+    assertThat(takes(p, PLAIN)).isTrue();
+    assertThat(takes(p.putShort(6, (short) 0x2000), PLAIN)).as("first fragment").isTrue();
+    assertThat(takes(p.putShort(6, (short) 0x2001), PLAIN)).as("later fragment").isFalse();
+    p.putShort(6, (short) 0).put(9, (byte) 50);
+    assertThat(takes(p, PLAIN)).as("ESP").isFalse();
+  }
+
+  @Test
+  void ipOptionsMoveThePorts() {
+    ByteBuffer plain = packet(Ip.UDP, OURS[0], 62_000);
+    ByteBuffer p = ByteBuffer.allocate(plain.capacity() + 8);
+    p.put(0, plain, 0, 20).put(28, plain, 20, plain.capacity() - 20).put(0, (byte) 0x47);
+    assertThat(takes(p, PLAIN)).isTrue();
+    assertThat(takes(p.putShort(30, (short) 80), PLAIN)).isFalse();
+  }
+
+  @Test
+  void onlyWhatCameInForThisHostFromOutsideIsTaken() {
+    ByteBuffer p = packet(Ip.TCP, OURS[1], 62_000);
+    assertThat(takes(p, new Meta(0x86dd, 0, 2, 1))).as("IPv6").isFalse();
+    assertThat(takes(p, new Meta(0x800, 3, 2, 1))).as("for another host").isFalse();
+    assertThat(takes(p, new Meta(0x800, 0, TUN, 0xfffe))).as("our TUN device").isFalse();
+    assertThat(takes(p, new Meta(0x800, 0, 1, 772))).as("loopback").isFalse();
+    assertThat(takes(p, new Meta(0x800, 0, 5, 0xfffe))).as("another tunnel").isTrue();
+  }
+
+  @Test
+  void nineAddressesAreTooMany() {
+    assertThatThrownBy(() -> CaptureFilter.assemble(new long[9], 1, 2, 0))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}
