@@ -25,8 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the raw port sends from one host, the capture port of another sees. */
 class LinuxRawAndCaptureIT {
-  private static final FlowKey TO_RANGE =
-      Packets.key(Ip.UDP, "10.8.0.1", 7, "10.8.0.2", 62_000);
+  private static final FlowKey TO_RANGE = Packets.key(Ip.UDP, "10.8.0.1", 7, "10.8.0.2", 62_000);
 
   private TestNamespace left;
   private TestNamespace right;
@@ -71,8 +70,7 @@ class LinuxRawAndCaptureIT {
   @Test
   void burstsLeaveAsPacketsAndAreSeenWithTheirBytes() throws Exception {
     byte[] payload = new Gen(3).bytes(5000);
-    Burst burst =
-        Bursts.burst(Bursts.offloaded(Packets.udp(TO_RANGE, payload), Ip.UDP, 1400));
+    Burst burst = Bursts.burst(Bursts.offloaded(Packets.udp(TO_RANGE, payload), Ip.UDP, 1400));
     raw.add(burst);
     raw.flush();
     assertThat(captured(4)).containsExactlyElementsOf(Bursts.packets(burst));
