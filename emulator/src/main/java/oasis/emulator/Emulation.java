@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A topology that runs: one network namespace per node, veth pairs between them, and one thread
  * that carries the packets of all shaped links. Closing it kills the programs and removes all; so
- * does the end of this process, and after a crash the next start. Thread-safe.
+ * does the end of this process, by a guard process even when it is killed. Thread-safe.
  *
  * <pre>{@code
  * try (Emulation emulation = Emulation.start(topology, Emulation.Options.defaults(outputDir))) {
@@ -41,6 +41,7 @@ public final class Emulation implements AutoCloseable {
   private final CommandRunner runner;
   private final Network network;
   private final Path stateFile;
+  private final Guard guard;
   private final Programs programs;
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final Thread atExit = new Thread(this::closeAtExit, "emulation-exit");
@@ -78,6 +79,7 @@ public final class Emulation implements AutoCloseable {
           new Node(programs, spec, network.namespace(spec.name()), network.addresses(spec.name())));
     }
     stateFile = StateFile.ofThisProcess(network.namespaces()).write(options.stateDirectory(), id);
+    guard = Guard.start(stateFile, network.namespaces());
   }
 
   /**
@@ -192,6 +194,7 @@ public final class Emulation implements AutoCloseable {
     try {
       Removal.of(network.namespaces(), runner);
       Removal.delete(stateFile);
+      guard.close();
     } catch (OsException e) {
       throw new UncheckedIOException(new IOException(e.getMessage(), e));
     } finally {

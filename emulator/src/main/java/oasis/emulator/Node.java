@@ -41,8 +41,8 @@ public final class Node {
   }
 
   /**
-   * Starts a program here. It leads a session of its own, dies when this process dies, and is
-   * killed with all that it started when the emulation closes.
+   * Starts a program here. It leads a session of its own and is killed, with all that it started in
+   * this node, when the emulation closes or this process dies.
    *
    * @throws OsException when it cannot be started; a program that does not exist ends with status
    *     127 instead

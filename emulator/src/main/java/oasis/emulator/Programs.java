@@ -10,34 +10,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import oasis.os.OsException;
 
-/**
- * Starts the programs of an emulation. All are started by one thread that lives as long as the
- * emulation, because the kernel kills a program with {@code PR_SET_PDEATHSIG} when the thread that
- * started it ends, not only when the process does. Thread-safe.
- */
+/** Starts the programs of an emulation and keeps them, to kill them at its end. Thread-safe. */
 final class Programs implements AutoCloseable {
   private static final File NOTHING = new File("/dev/null");
 
   private final Path directory;
-  private final ExecutorService starter;
   private final List<Program> programs = new ArrayList<>();
   private final Map<String, Integer> names = new HashMap<>();
   private boolean closed;
 
   Programs(Path directory) {
     this.directory = directory;
-    starter =
-        Executors.newSingleThreadExecutor(
-            work -> {
-              Thread thread = new Thread(work, "program-starter");
-              thread.setDaemon(true);
-              return thread;
-            });
   }
 
   Program start(Node node, Command command) throws OsException {
@@ -63,11 +48,10 @@ final class Programs implements AutoCloseable {
     }
   }
 
-  /** A session of its own, the node's namespace, death with this process; then the program. */
+  /** The node's namespace, then a session of its own, then the program. */
   private static List<String> arguments(Node node, Command command) {
     List<String> argv = new ArrayList<>();
-    argv.addAll(List.of("setsid", "ip", "netns", "exec", node.namespace()));
-    argv.addAll(List.of("setpriv", "--pdeathsig", "KILL", "--"));
+    argv.addAll(List.of("ip", "netns", "exec", node.namespace(), "setsid"));
     argv.addAll(command.argv());
     return argv;
   }
@@ -75,15 +59,9 @@ final class Programs implements AutoCloseable {
   private Process start(ProcessBuilder builder, Command command) throws OsException {
     try {
       Files.createDirectories(directory);
-      return starter.submit(builder::start).get();
+      return builder.start();
     } catch (IOException e) {
-      throw new OsException("output directory " + directory + ": " + e.getMessage(), e);
-    } catch (ExecutionException e) {
-      Throwable why = e.getCause() == null ? e : e.getCause();
-      throw new OsException(command.name() + ": cannot be started: " + why.getMessage(), why);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new OsException(command.name() + ": interrupted", e);
+      throw new OsException(command.name() + ": cannot be started: " + e.getMessage(), e);
     }
   }
 
@@ -102,6 +80,5 @@ final class Programs implements AutoCloseable {
       all = List.copyOf(programs);
     }
     all.forEach(Program::close);
-    starter.shutdown();
   }
 }
