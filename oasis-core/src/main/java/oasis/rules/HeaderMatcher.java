@@ -7,107 +7,123 @@ import oasis.packet.Addresses;
 import oasis.packet.FlowKey;
 
 /**
- * All header rules as one list of regions in the order of their rules. A look-up scans the hulls of
- * the regions in flat arrays (a few nanoseconds each; it runs once per flow) and looks into a
- * region only when the hull holds the key. Immutable, safe for any thread, allocates nothing.
+ * The header rules of one address family as one list of regions in the order of their rules. A
+ * look-up scans the hulls of the regions in one flat array (one or two nanoseconds each; it runs
+ * once per flow) and looks into a region only when the hull holds the key. Immutable, safe for any
+ * thread, allocates nothing.
  */
 final class HeaderMatcher {
-  /** Six classes of packets: IPv4 and IPv6, each TCP, UDP and ICMP. */
-  private static final int IPV6_SHIFT = 3;
+  /** Longs per hull. */
+  private static final int HULL = 3;
 
+  private static final int TCP_BIT = 1;
+  private static final int UDP_BIT = 2;
+  private static final int ICMP_BIT = 4;
+
+  private final boolean ipv6;
   private final HeaderRegion[] regions;
   private final int[] ruleOf;
 
   /** By rule, the first region of it or of a later rule; one entry more than there are rules. */
   private final int[] firstRegion;
 
-  private final int[] classes;
+  /**
+   * By region: the part of the smallest and of the largest destination address that {@link #part}
+   * takes, and protocols and destination ports as {@code protocol bits << 32 | first << 16 | last}.
+   */
+  private final long[] hulls;
 
-  /** Smallest and largest destination port: {@code first << 16 | last}. */
-  private final int[] ports;
-
-  /** Four longs a region: halves of the smallest and of the largest destination address. */
-  private final long[] addresses;
-
-  private HeaderMatcher(HeaderRegion[] regions, int[] ruleOf, int[] firstRegion) {
-    this.regions = regions;
+  private HeaderMatcher(boolean ipv6, List<HeaderRegion> list, int[] ruleOf, int[] firstRegion) {
+    this.ipv6 = ipv6;
+    this.regions = list.toArray(HeaderRegion[]::new);
     this.ruleOf = ruleOf;
     this.firstRegion = firstRegion;
-    classes = new int[regions.length];
-    ports = new int[regions.length];
-    addresses = new long[4 * regions.length];
+    hulls = new long[HULL * regions.length];
     for (int i = 0; i < regions.length; i++) {
-      HeaderRegion region = regions[i];
-      Ranges protocol = region.dimensions().get(HeaderRegion.PROTOCOL);
-      int bits =
-          (protocol.contains(0, HeaderRegion.TCP) ? 1 : 0)
-              | (protocol.contains(0, HeaderRegion.UDP) ? 2 : 0)
-              | (protocol.contains(0, HeaderRegion.ICMP) ? 4 : 0)
-              | (protocol.contains(0, HeaderRegion.ICMPV6) ? 4 : 0);
-      classes[i] = region.ipv6() ? bits << IPV6_SHIFT : bits;
-      Ranges dport = region.dimensions().get(HeaderRegion.DPORT);
-      ports[i] = (int) (dport.firstLo() << 16 | dport.lastLo());
-      Ranges dst = region.dimensions().get(HeaderRegion.DST);
-      addresses[4 * i] = dst.firstHi();
-      addresses[4 * i + 1] = dst.firstLo();
-      addresses[4 * i + 2] = dst.lastHi();
-      addresses[4 * i + 3] = dst.lastLo();
+      Ranges protocol = regions[i].dimensions().get(HeaderRegion.PROTOCOL);
+      Ranges dport = regions[i].dimensions().get(HeaderRegion.DPORT);
+      Ranges dst = regions[i].dimensions().get(HeaderRegion.DST);
+      hulls[HULL * i] = part(dst.firstHi(), dst.firstLo());
+      hulls[HULL * i + 1] = part(dst.lastHi(), dst.lastLo());
+      hulls[HULL * i + 2] = protocols(protocol) << 32 | dport.firstLo() << 16 | dport.lastLo();
     }
   }
 
   /** Compiles the header rules of a list; other rules keep their index and match no packet. */
-  static HeaderMatcher compile(List<Rule> rules) {
+  static HeaderMatcher compile(List<Rule> rules, boolean ipv6) {
     List<HeaderRegion> regions = new ArrayList<>();
     List<Integer> ruleOf = new ArrayList<>();
     int[] firstRegion = new int[rules.size() + 1];
     for (int rule = 0; rule < rules.size(); rule++) {
       firstRegion[rule] = regions.size();
       for (HeaderRegion region : HeaderRegion.of(rules.get(rule).subset())) {
-        regions.add(region);
-        ruleOf.add(rule);
+        if (region.ipv6() == ipv6) {
+          regions.add(region);
+          ruleOf.add(rule);
+        }
       }
     }
     firstRegion[rules.size()] = regions.size();
-    return new HeaderMatcher(
-        regions.toArray(HeaderRegion[]::new),
-        ruleOf.stream().mapToInt(Integer::intValue).toArray(),
-        firstRegion);
+    int[] owners = ruleOf.stream().mapToInt(Integer::intValue).toArray();
+    return new HeaderMatcher(ipv6, regions, owners, firstRegion);
   }
 
-  /** The first rule with index {@code from} and above that matches a flow, or -1. */
+  /**
+   * The first rule with index {@code from} and above that matches a flow, or -1.
+   *
+   * @param key of this matcher's address family
+   */
   int match(FlowKey key, int from) {
-    int bit = classOf(key);
+    long bit = protocolBit(key.protocol()) << 32;
     if (bit == 0 || from >= firstRegion.length) {
       return -1;
     }
-    // The hull of an ICMP region has all ports.
-    int port = key.dport();
-    long hi = key.dstHi;
-    long lo = key.dstLo;
-    for (int i = firstRegion[Math.max(0, from)]; i < regions.length; i++) {
-      if ((classes[i] & bit) == 0 || port < ports[i] >>> 16 || port > (ports[i] & 0xffff)) {
+    // A region with ICMP has all ports, so that an echo's identifier passes.
+    long port = key.dport();
+    long dst = part(key.dstHi, key.dstLo);
+    long[] scan = hulls;
+    for (int at = HULL * firstRegion[Math.max(0, from)]; at < scan.length; at += HULL) {
+      if (dst < scan[at] || dst > scan[at + 1]) {
         continue;
       }
-      int at = 4 * i;
-      if (Ranges.compare(hi, lo, addresses[at], addresses[at + 1]) >= 0
-          && Ranges.compare(hi, lo, addresses[at + 2], addresses[at + 3]) <= 0
-          && regions[i].contains(key)) {
-        return ruleOf[i];
+      long rest = scan[at + 2];
+      if ((rest & bit) != 0
+          && port >= (rest >>> 16 & 0xffff)
+          && port <= (rest & 0xffff)
+          && regions[at / HULL].contains(key)) {
+        return ruleOf[at / HULL];
       }
     }
     return -1;
   }
 
-  private static int classOf(FlowKey key) {
-    boolean ipv6 = !Addresses.isV4(key.dstHi, key.dstLo);
-    int bit =
-        switch (key.protocol()) {
-          case HeaderRegion.TCP -> 1;
-          case HeaderRegion.UDP -> 2;
-          case HeaderRegion.ICMP -> ipv6 ? 0 : 4;
-          case HeaderRegion.ICMPV6 -> ipv6 ? 4 : 0;
-          default -> 0;
-        };
-    return ipv6 ? bit << IPV6_SHIFT : bit;
+  static boolean isIpv6(FlowKey key) {
+    return !Addresses.isV4(key.dstHi, key.dstLo);
+  }
+
+  /**
+   * The half of an address that tells most, so ordered that signed numbers compare: an IPv4 address
+   * is all in its low half; of an IPv6 address the high half will do, as this is only a hull.
+   */
+  private long part(long hi, long lo) {
+    return ipv6 ? hi ^ Long.MIN_VALUE : lo;
+  }
+
+  private static long protocols(Ranges set) {
+    return (set.contains(0, HeaderRegion.TCP) ? TCP_BIT : 0)
+        | (set.contains(0, HeaderRegion.UDP) ? UDP_BIT : 0)
+        | (set.contains(0, HeaderRegion.ICMP) || set.contains(0, HeaderRegion.ICMPV6)
+            ? ICMP_BIT
+            : 0);
+  }
+
+  private long protocolBit(int protocol) {
+    return switch (protocol) {
+      case HeaderRegion.TCP -> TCP_BIT;
+      case HeaderRegion.UDP -> UDP_BIT;
+      case HeaderRegion.ICMP -> ipv6 ? 0 : ICMP_BIT;
+      case HeaderRegion.ICMPV6 -> ipv6 ? ICMP_BIT : 0;
+      default -> 0;
+    };
   }
 }

@@ -29,6 +29,11 @@ record HeaderRegion(boolean ipv6, List<Ranges> dimensions) {
   private static final Ranges WITH_PORTS =
       Ranges.union(List.of(Ranges.of(TCP, TCP), Ranges.of(UDP, UDP)));
 
+  private static final Ranges ICMP4_ONLY = Ranges.of(ICMP, ICMP);
+  private static final Ranges ICMP6_ONLY = Ranges.of(ICMPV6, ICMPV6);
+  private static final Ranges EVERY4 = Ranges.union(List.of(WITH_PORTS, ICMP4_ONLY));
+  private static final Ranges EVERY6 = Ranges.union(List.of(WITH_PORTS, ICMP6_ONLY));
+
   /** The regions of a subset; empty if no packet can match. */
   static List<HeaderRegion> of(Subset subset) {
     List<HeaderRegion> regions = new ArrayList<>();
@@ -139,12 +144,11 @@ record HeaderRegion(boolean ipv6, List<Ranges> dimensions) {
   }
 
   private static Ranges icmp(boolean ipv6) {
-    int number = ipv6 ? ICMPV6 : ICMP;
-    return Ranges.of(number, number);
+    return ipv6 ? ICMP6_ONLY : ICMP4_ONLY;
   }
 
   private static Ranges everyProtocol(boolean ipv6) {
-    return Ranges.union(List.of(WITH_PORTS, icmp(ipv6)));
+    return ipv6 ? EVERY6 : EVERY4;
   }
 
   private static Ranges addresses(boolean ipv6) {

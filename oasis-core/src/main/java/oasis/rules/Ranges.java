@@ -50,6 +50,9 @@ final class Ranges {
 
   /** All numbers of all sets. */
   static Ranges union(List<Ranges> sets) {
+    if (sets.size() == 1) {
+      return sets.get(0);
+    }
     List<long[]> all = new ArrayList<>();
     for (Ranges set : sets) {
       for (int i = 0; i < set.bounds.length; i += 4) {

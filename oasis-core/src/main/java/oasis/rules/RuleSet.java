@@ -14,12 +14,14 @@ public final class RuleSet {
 
   private final List<Rule> rules;
   private final NameMatcher names;
-  private final HeaderMatcher headers;
+  private final HeaderMatcher headers4;
+  private final HeaderMatcher headers6;
 
   private RuleSet(List<Rule> rules) {
     this.rules = List.copyOf(rules);
     names = NameMatcher.compile(this.rules);
-    headers = HeaderMatcher.compile(this.rules);
+    headers4 = HeaderMatcher.compile(this.rules, false);
+    headers6 = HeaderMatcher.compile(this.rules, true);
   }
 
   /** Compiles rules in their order. */
@@ -54,11 +56,11 @@ public final class RuleSet {
    * @param key as the program sent it, destination at the far end
    */
   public int matchHeader(FlowKey key) {
-    return headers.match(key, 0);
+    return matchHeader(key, 0);
   }
 
   /** As {@link #matchHeader(FlowKey)}, looking only at rules with index {@code from} and above. */
   public int matchHeader(FlowKey key, int from) {
-    return headers.match(key, from);
+    return (HeaderMatcher.isIpv6(key) ? headers6 : headers4).match(key, from);
   }
 }

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import oasis.os.OsException;
+import oasis.rules.Rule;
+import oasis.rules.RuleException;
+import oasis.rules.RuleSet;
+import oasis.testkit.FakeCommandRunner;
+import oasis.testkit.FakeNftOwner;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ClientNetworkTest {
+  private final FakeCommandRunner runner = new FakeCommandRunner().answerAll();
+  private final FakeNftOwner owner = new FakeNftOwner();
+  private final ClientNetwork network = new ClientNetwork(runner, () -> owner);
+
+  private static ClientNetworkConfig config(String... rules) throws RuleException {
+    List<Rule> all = new ArrayList<>();
+    for (String rule : rules) {
+      all.add(Rule.parse(rule));
+    }
+    return ClientNetworkConfig.defaults(1400, RuleSet.compile(all));
+  }
+
+  @Test
+  void nothingIsDivertedBeforeTheRestStands() throws Exception {
+    runner.fail("ip -4 rule add", 2, "RTNETLINK answers: Operation not permitted\n");
+    assertThatThrownBy(() -> network.apply(config("any ron")))
+        .isInstanceOf(OsException.class)
+        .hasMessageContaining("Operation not permitted");
+    assertThat(owner.applied()).isEmpty();
+  }
+
+  @Test
+  void rulesThatAreRefusedLeaveThoseInForceAndMayBeTriedAgain() throws Exception {
+    network.apply(config("any ron"));
+    network.apply(config("any ron"));
+    assertThat(owner.applied()).hasSize(1);
+    owner.refuse("nft: no");
+    assertThatThrownBy(() -> network.apply(config("tcp ron"))).hasMessage("nft: no");
+    assertThat(owner.alive()).isTrue();
+  }
+
+  @Test
+  void ipv6PacketsAreNeverMarkedUnlessAskedFor() throws Exception {
+    ClientNetworkConfig config = config("dst 2001:db8::/32 ron", "tcp dport 80 web");
+    assertThat(ClientRuleset.text(config))
+        .contains("meta nfproto ipv6 return")
+        .doesNotContain("2001:db8::")
+        .doesNotContain("meta nfproto ipv6 meta l4proto");
+    ClientNetworkConfig both =
+        new ClientNetworkConfig(
+            "oas0", 1400, "198.18.0.0/16", 61_000, 64_999, true, config.rules());
+    assertThat(ClientRuleset.text(both))
+        .contains("2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
+        .doesNotContain("meta nfproto ipv6 return");
+  }
+
+  @Test
+  void onlyRulesMayChangeWhileTheClientRuns() throws Exception {
+    network.apply(config());
+    assertThatThrownBy(() -> network.apply(ClientNetworkConfig.defaults(1300, RuleSet.EMPTY)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void closingTwiceUndoesOnce() throws Exception {
+    network.apply(config());
+    network.close();
+    assertThat(owner.alive()).isFalse();
+    runner.clear();
+    network.close();
+    assertThat(runner.commands()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "198.18.0.0/15 dev eth0 proto kernel scope link | true",
+        "198.18.3.4 via 192.0.2.2 dev eth0              | true",
+        "local 198.18.9.9 dev eth0 table local          | true",
+        "blackhole 198.18.0.0/16                        | true",
+        "198.0.0.0/8 via 192.0.2.2 dev eth0             | true",
+        "unreachable 198.18.0.0/16                      | true",
+        "unreachable 198.18.0.0/16 metric 4294967295    | false",
+        "198.18.0.0/16 dev oas0 scope link metric 1     | false",
+        "local 198.18.0.1 dev oas0 table local          | false",
+        "default via 192.0.2.2 dev eth0                 | false",
+        "128.0.0.0/1 dev tun0                           | false",
+        "198.20.0.0/16 dev eth0                         | false",
+        "nexthop via 192.0.2.2 dev eth0 weight 1        | false",
+      })
+  void aRouteOfTheHostCollidesIfItSharesAddresses(String line, boolean collides) throws Exception {
+    runner.answer("ip -4 route show table all", "default via 192.0.2.9 dev eth0\n" + line + "\n");
+    assertThat(HostRoutes.collision(runner, config()).isPresent()).isEqualTo(collides);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "80", "80-90", "1,3,5-7,65535", "61000-64999"})
+  void portListsAreWrittenAsTheyAreRead(String list) throws OsException {
+    assertThat(ReservedPorts.text(ReservedPorts.parse(list))).isEqualTo(list);
+  }
+
+  @Test
+  void aPortListThatIsNoneIsRefused() {
+    assertThatThrownBy(() -> ReservedPorts.parse("80,x")).isInstanceOf(OsException.class);
+  }
+
+  @Test
+  void cleaningUpRemovesWhatIsThereAndSaysSo() throws Exception {
+    runner.answer("nft list tables", "table ip filter\ntable inet oasis\n");
+    runner.answer(
+        "ip -4 rule show priority 4710",
+        """
+        4710:	from all fwmark 0x10000000/0x10000000 lookup 4710
+        4710:	from all fwmark 0x1 lookup 7
+        """);
+    runner.answer("ip -4 route show table 4710", "default dev oas0 scope link\n");
+    runner.answer(
+        "ip -4 route show type unreachable", "unreachable 10.9.0.0/16 metric 4294967295\n");
+    runner.answer("sysctl -n net/ipv4/ip_local_reserved_ports", "8080,61000-64999\n");
+    assertThat(ClientNetwork.cleanUp(runner, config()))
+        .containsExactly(
+            "nftables table inet oasis",
+            "ip rule from all fwmark 0x10000000/0x10000000 lookup 4710",
+            "route default dev oas0 scope link table 4710",
+            "unreachable route 10.9.0.0/16",
+            "reserved ports 61000-64999");
+    assertThat(runner.commands())
+        .contains("sysctl -q -w net/ipv4/ip_local_reserved_ports=8080")
+        .filteredOn(command -> command.startsWith("ip -4 rule del"))
+        .hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "oas0,575,198.18.0.0/16,61000,64999,mtu",
+    "oas 0,1400,198.18.0.0/16,61000,64999,tun",
+    "oas0,1400,198.18.0.0/30,61000,64999,fake-range",
+    "oas0,1400,2001:db8::/32,61000,64999,fake-range",
+    "oas0,1400,198.18.0.0/16,64999,61000,reserved ports",
+  })
+  void aWrongConfigurationIsRefusedByItsKey(
+      String tun, int mtu, String range, int first, int last, String key) {
+    assertThatThrownBy(
+            () -> new ClientNetworkConfig(tun, mtu, range, first, last, false, RuleSet.EMPTY))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(key + ":");
+  }
+}
