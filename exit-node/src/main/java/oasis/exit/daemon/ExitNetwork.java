@@ -68,6 +68,8 @@ public final class ExitNetwork implements AutoCloseable {
       String own = Addresses.text(0, ExitEngine.ownAddress(config.pool()));
       String tun = config.tun();
       runner.check("ip", "address", "replace", own + "/32", "dev", tun);
+      // No IPv6 inside yet: else the kernel solicits routers there. A kernel without it refuses.
+      runner.run(List.of("sysctl", "-qw", "net/ipv6/conf/" + tun + "/disable_ipv6=1"), "");
       runner.check("ip", "link", "set", "dev", tun, "up");
       runner.check("ip", "route", "replace", config.pool().toString(), "dev", tun);
       // Strict: what leaves the device has a source out of the pool, whose route is the device.

@@ -39,6 +39,15 @@ public final class ControlServer implements AutoCloseable {
   /** Open connections; the next ones wait in the socket's backlog. */
   private static final int BACKLOG = 64;
 
+  static {
+    // Netty looks for a hardware address to make ids of channels unique in the world, and warns
+    // where
+    // there is none; nobody needs such ids here.
+    if (System.getProperty("io.netty.machineId") == null) {
+      System.setProperty("io.netty.machineId", "02:00:00:00:00:01");
+    }
+  }
+
   private final SocketFile file;
   private final MultiThreadIoEventLoopGroup group;
   private final Channel channel;
