@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.daemon;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -16,14 +13,16 @@ import oasis.io.TunPort;
 import oasis.io.control.Request;
 import oasis.io.control.Response;
 import oasis.io.control.Routes;
+import oasis.os.OsException;
+import oasis.os.linux.Sysctl;
 import org.jspecify.annotations.Nullable;
 
 /** The exit node's control interface: read only. Handlers ask the data loop by commands. */
 final class ControlRoutes {
   private static final int DEFAULT_LIMIT = 1000;
   private static final int MAX_LIMIT = 100_000;
-  private static final Path CONNTRACK_COUNT = Path.of("/proc/sys/net/netfilter/nf_conntrack_count");
-  private static final Path CONNTRACK_MAX = Path.of("/proc/sys/net/netfilter/nf_conntrack_max");
+  private static final String CONNTRACK_COUNT = "net/netfilter/nf_conntrack_count";
+  private static final String CONNTRACK_MAX = "net/netfilter/nf_conntrack_max";
 
   private record Running(
       DataLoop loop,
@@ -106,10 +105,11 @@ final class ControlRoutes {
     return status;
   }
 
-  private static long number(Path file) {
+  /** A kernel setting, or -1 while the kernel has no connection tracking. */
+  private static long number(String setting) {
     try {
-      return Long.parseLong(Files.readString(file).strip());
-    } catch (IOException | NumberFormatException e) {
+      return Long.parseLong(Sysctl.read(setting));
+    } catch (OsException | NumberFormatException e) {
       return -1;
     }
   }

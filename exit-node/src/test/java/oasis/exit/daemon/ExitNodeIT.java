@@ -91,6 +91,7 @@ class ExitNodeIT {
           .contains("connection refused");
     }
     assertThat(number(status(), "engine", "outPkts")).isGreaterThan(1000);
+    assertThat(number(status(), "conntrackMax")).isGreaterThan(1000);
     assertThat(run(0, "status")).contains("1 clients", "192.0.2.0/24");
     assertThat(run(0, "flows")).contains("tcp", SERVER + ":80");
     stop(exit);
