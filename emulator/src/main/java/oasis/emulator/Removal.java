@@ -66,10 +66,9 @@ final class Removal {
   private static void killAllIn(List<String> namespaces) throws OsException {
     Set<String> inodes = new HashSet<>();
     for (String name : namespaces) {
-      try {
-        inodes.add("net:[" + Files.getAttribute(NAMESPACES.resolve(name), "unix:ino") + "]");
-      } catch (IOException e) {
-        continue; // not there: never made, or gone already
+      Path file = NAMESPACES.resolve(name);
+      if (Files.exists(file)) {
+        inodes.add(inode(file));
       }
     }
     if (inodes.isEmpty()) {
@@ -85,6 +84,15 @@ final class Removal {
       pause();
     }
     throw new OsException("processes in " + namespaces + " do not die");
+  }
+
+  /** As the link of a process in the namespace reads. */
+  private static String inode(Path namespace) throws OsException {
+    try {
+      return "net:[" + Files.getAttribute(namespace, "unix:ino") + "]";
+    } catch (IOException e) {
+      throw new OsException("namespace " + namespace + ": " + e.getMessage(), e);
+    }
   }
 
   private static List<Integer> processesIn(Set<String> inodes) throws OsException {

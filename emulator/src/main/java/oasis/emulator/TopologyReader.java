@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
@@ -41,7 +40,7 @@ final class TopologyReader {
   private final List<NodeSpec> nodes = new ArrayList<>();
   private final List<LinkSpec> links = new ArrayList<>();
   private final List<RouteSpec> routes = new ArrayList<>();
-  private final Map<Object, String> places = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, String> places = new IdentityHashMap<>();
 
   private TopologyReader(String file, XMLStreamReader xml) {
     this.file = file;

@@ -103,7 +103,8 @@ public final class Calibration {
     if (load == 0) {
       return DelayProbe.measure(a, b, duration);
     }
-    try (Load traffic = new Load(a, b, load)) {
+    Load traffic = new Load(a, b, load);
+    try (traffic) {
       long before = emulation.hubCpuNs();
       long packets = received(emulation);
       long[] delays = DelayProbe.measure(a, b, duration);

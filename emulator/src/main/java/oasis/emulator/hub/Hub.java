@@ -54,7 +54,6 @@ public final class Hub implements AutoCloseable {
     this.links = List.copyOf(links);
     wakeUp = Errno.check(Sys.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd", "hub");
     thread.setDaemon(true);
-    thread.setPriority(Thread.MAX_PRIORITY);
   }
 
   /**
