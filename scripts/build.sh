@@ -47,19 +47,24 @@ build() {
   if [[ $EUID = 0 ]]; then chown -R --reference="$home/pom.xml" "$home"/target "$home"/*/target; fi
 }
 
-# Runs a main class with a further JVM option, so that it loads what its start needs. The client
-# starts and stops in a network namespace of its own; where that is not allowed it fails early.
+# Runs a main class with a further JVM option, so that it loads what its start needs. Client and exit
+# node start and stop in a network namespace of their own; where that is not allowed they fail early.
 rehearse() {
-  local main=$1 option=$2 place status=0
-  if [[ $main != *.ClientMain ]]; then
-    java "${java_options[@]}" "$option" -cp "$class_path" "$main" --help
-    return
-  fi
+  local main=$1 option=$2 place status=0 words=()
   place=$(mktemp -d)
-  unshare -rn java "${java_options[@]}" "$option" -cp "$class_path" "$main" run --try \
-    --state "$place/state" --control "$place/control" \
-    --overlay try=udp://127.0.0.1:9 --rule 'tcp dport 9 try' --rule 'name:*.try.example try' ||
-    status=$?
+  case $main in
+    *.ClientMain)
+      words=(run --try --state "$place/state" --overlay try=udp://127.0.0.1:9
+        --rule 'tcp dport 9 try' --rule 'name:*.try.example try')
+      ;;
+    *.ExitMain) words=(run --try --allow 127.0.0.1) ;;
+  esac
+  if ((${#words[@]})); then
+    unshare -rn java "${java_options[@]}" "$option" -cp "$class_path" "$main" \
+      "${words[@]}" --control "$place/control" || status=$?
+  else
+    java "${java_options[@]}" "$option" -cp "$class_path" "$main" --help || status=$?
+  fi
   rm -rf "$place"
   return $status
 }

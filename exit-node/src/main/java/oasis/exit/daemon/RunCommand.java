@@ -115,6 +115,13 @@ final class RunCommand implements Callable<Integer> {
       description = "error, warn, info or debug (default: ${DEFAULT-VALUE}).")
   private String log = "";
 
+  @Option(
+      names = "--try",
+      description = "Start, print the status and stop at once: shows whether everything works.")
+  private boolean tryOnly;
+
+  private volatile int status;
+
   @Override
   public Integer call() throws OsException, IOException {
     if (!List.of("error", "warn", "info", "debug").contains(log.toLowerCase(Locale.ROOT))) {
@@ -130,16 +137,27 @@ final class RunCommand implements Callable<Integer> {
       out.flush();
     }
     ExitDaemon daemon = new ExitDaemon(config);
-    Runtime.getRuntime().addShutdownHook(new Thread(daemon::close, "exit-stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> endNow(daemon), "exit-stop"));
     daemon.start();
     out.printf("Ready: UDP %s, TUN %s, MTU %d%n", listen, config.tun(), config.mtu());
     out.flush();
+    if (tryOnly) {
+      String path = socket.control.toString();
+      status = spec.root().commandLine().execute("status", "--control", path);
+      return status;
+    }
     try {
       new CountDownLatch(1).await(); // SIGTERM and SIGINT end the process, by the hook above
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     return 0;
+  }
+
+  /** After a signal the virtual machine would exit with its number; a clean close exits with 0. */
+  private void endNow(ExitDaemon daemon) {
+    daemon.close();
+    Runtime.getRuntime().halt(status);
   }
 
   private ExitConfig config() {
