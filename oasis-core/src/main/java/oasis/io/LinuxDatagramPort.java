@@ -129,13 +129,16 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
     for (int i = 0; i < n; i++) {
       int bytes = slots.bytes(i);
-      int each = slots.messages().controlInt(i, SOL_UDP, UDP_GRO, bytes);
-      // The kernel's word is not taken for it.
-      each = each <= 0 || each > bytes ? bytes : each;
+      int each = bounded(slots.messages().controlInt(i, SOL_UDP, UDP_GRO, bytes), bytes);
       datagramBytes[i] = each;
       counters.in(each == bytes ? 1 : (bytes + each - 1) / each, bytes);
     }
     return n;
+  }
+
+  /** The datagram size that the kernel reports, or all bytes when it cannot be right. */
+  static int bounded(int reported, int bytes) {
+    return reported <= 0 || reported > bytes ? bytes : reported;
   }
 
   @Override

@@ -34,8 +34,6 @@ public final class LinuxConstants {
   public static final int PACKET_VNET_HDR = 15;
   public static final int PACKET_STATISTICS = 6;
   public static final int PACKET_IGNORE_OUTGOING = 23;
-  public static final int IP_MTU_DISCOVER = 10;
-  public static final int IP_PMTUDISC_OMIT = 5;
   public static final int IPV6_V6ONLY = 26;
 
   public static final int MSG_DONTWAIT = 0x40;
@@ -51,7 +49,6 @@ public final class LinuxConstants {
   public static final int IFF_TUN = 1;
   public static final int IFF_NO_PI = 0x1000;
   public static final int IFF_VNET_HDR = 0x4000;
-  public static final int IFF_UP = 1;
   public static final long TUNSETIFF = 0x4004_54caL;
   public static final long TUNSETOFFLOAD = 0x4004_54d0L;
   public static final long TUNSETVNETHDRSZ = 0x4004_54d8L;
@@ -61,8 +58,6 @@ public final class LinuxConstants {
   public static final int TUN_F_TSO_ECN = 0x08;
   public static final int TUN_F_USO4 = 0x20;
   public static final int TUN_F_USO6 = 0x40;
-  public static final long SIOCGIFFLAGS = 0x8913;
-  public static final long SIOCSIFFLAGS = 0x8914;
   public static final long SIOCSIFMTU = 0x8922;
   public static final long SIOCETHTOOL = 0x8946;
 
