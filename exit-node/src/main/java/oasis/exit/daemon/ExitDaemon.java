@@ -52,6 +52,7 @@ public final class ExitDaemon implements AutoCloseable {
   private final ExitConfig config;
   private final ArrayDeque<Undo> undo = new ArrayDeque<>();
   private boolean closed;
+  private volatile boolean lost;
 
   /** Nothing happens before {@link #start}. */
   public ExitDaemon(ExitConfig config) {
@@ -95,7 +96,8 @@ public final class ExitDaemon implements AutoCloseable {
     undo.push(port::close);
     ExitEngine engine = engine();
     engine.ownAddresses(ownAddresses());
-    Traffic traffic = new Traffic(engine, tun, port, new Coalescer(tun.udpBursts()), flowLog);
+    Coalescer coalescer = new Coalescer(tun.udpBursts());
+    Traffic traffic = new Traffic(engine, tun, port, coalescer, flowLog, this::onTunGone);
     DataLoop loop = new DataLoop("exit-data");
     undo.push(() -> stop(loop, traffic));
     traffic.join(loop);
@@ -111,6 +113,20 @@ public final class ExitDaemon implements AutoCloseable {
         config.tun(),
         tun.offloads(),
         port.offloads());
+  }
+
+  /** Ends the process, from a thread that may wait for the data loop. */
+  private void onTunGone() {
+    if (!lost) {
+      lost = true;
+      LOG.error("Somebody has deleted {}; the exit node ends", config.tun());
+      new Thread(() -> System.exit(1), "exit-lost").start();
+    }
+  }
+
+  /** True when the node could not go on. */
+  boolean lost() {
+    return lost;
   }
 
   private @Nullable FlowLog openFlowLog(@Nullable Path file) throws IOException {

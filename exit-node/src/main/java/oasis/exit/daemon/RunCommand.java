@@ -157,7 +157,7 @@ final class RunCommand implements Callable<Integer> {
   /** After a signal the virtual machine would exit with its number; a clean close exits with 0. */
   private void endNow(ExitDaemon daemon) {
     daemon.close();
-    Runtime.getRuntime().halt(status);
+    Runtime.getRuntime().halt(daemon.lost() ? 1 : status);
   }
 
   private ExitConfig config() {

@@ -19,20 +19,26 @@ final class Traffic implements ExitEffects {
   private final DatagramPort port;
   private final Coalescer coalescer;
   private final @Nullable FlowLog flowLog;
+  private final Runnable tunGone;
   private final Burst burst = new Burst();
   private long nowNs;
 
+  /**
+   * @param tunGone told when somebody has deleted the TUN device: nothing can be carried any more
+   */
   Traffic(
       ExitEngine engine,
       TunPort tun,
       DatagramPort port,
       Coalescer coalescer,
-      @Nullable FlowLog flowLog) {
+      @Nullable FlowLog flowLog,
+      Runnable tunGone) {
     this.engine = engine;
     this.tun = tun;
     this.port = port;
     this.coalescer = coalescer;
     this.flowLog = flowLog;
+    this.tunGone = tunGone;
   }
 
   /** Registers with a loop that has not started. */
@@ -118,6 +124,10 @@ final class Traffic implements ExitEffects {
     for (; slot < tun.slots(); slot++) {
       int result = tun.read(burst, slot);
       if (result == TunPort.NOTHING) {
+        break;
+      }
+      if (result == TunPort.GONE) {
+        tunGone.run();
         break;
       }
       if (result == TunPort.READ) {

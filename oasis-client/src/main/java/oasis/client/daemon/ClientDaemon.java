@@ -56,6 +56,7 @@ final class ClientDaemon implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "configuration"));
   private LiveConfig first = LiveConfig.saved(ClientConfig.EMPTY);
   private volatile long startMs;
+  private volatile boolean lost;
 
   private ClientDaemon(Settings settings) {
     this.settings = settings;
@@ -117,7 +118,11 @@ final class ClientDaemon implements AutoCloseable {
     EngineConfig engine = EngineConfig.defaults(settings.mtu(), seed);
     DataPath path =
         new DataPath(
-            tun, raw, capture, out -> new ClientEngine(engine, fakes.pool(), nat, scratch, out));
+            tun,
+            raw,
+            capture,
+            this::onTunGone,
+            out -> new ClientEngine(engine, fakes.pool(), nat, scratch, out));
 
     DataLoop loop = new DataLoop("data");
     loop.busyPoll(settings.busyPollNs());
@@ -141,6 +146,20 @@ final class ClientDaemon implements AutoCloseable {
     changes.scheduleWithFixedDelay(
         () -> underlay.follow(loop, nat), WATCH_SECONDS, WATCH_SECONDS, TimeUnit.SECONDS);
     startMs = Duration.between(execTime(), Instant.now()).toMillis();
+  }
+
+  /** Ends the process, from a thread that may wait for the data loop. */
+  private void onTunGone() {
+    if (!lost) {
+      lost = true;
+      System.err.println("oasis client: somebody has deleted " + Settings.TUN + "; it ends");
+      daemonThread(() -> System.exit(1), "lost").start();
+    }
+  }
+
+  /** True when the client could not go on. */
+  boolean lost() {
+    return lost;
   }
 
   /** Starts the loop. It turns before the kernel diverts the first packet to it. */

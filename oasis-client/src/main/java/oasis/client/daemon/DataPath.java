@@ -26,18 +26,26 @@ final class DataPath implements Effects {
   private final CapturePort capture;
   private final ClientEngine engine;
   private final Burst burst = new Burst();
-  private final Coalescer coalescer = new Coalescer(true);
+  private final Coalescer coalescer;
+  private final Runnable tunGone;
   private @Nullable CarrierSource[] carriers = new CarrierSource[0];
   private boolean rawWaits;
 
   /**
+   * @param tunGone told when somebody has deleted the TUN device: nothing can be carried any more
    * @param engineOf makes the engine, which is given this object for its effects
    */
   DataPath(
-      TunPort tun, RawPort raw, CapturePort capture, Function<Effects, ClientEngine> engineOf) {
+      TunPort tun,
+      RawPort raw,
+      CapturePort capture,
+      Runnable tunGone,
+      Function<Effects, ClientEngine> engineOf) {
     this.tun = tun;
     this.raw = raw;
     this.capture = capture;
+    this.tunGone = tunGone;
+    coalescer = new Coalescer(tun.udpBursts());
     this.engine = engineOf.apply(this);
   }
 
@@ -134,6 +142,10 @@ final class DataPath implements Effects {
       while (slot < slots) {
         int result = tun.read(burst, slot);
         if (result == TunPort.NOTHING) {
+          break;
+        }
+        if (result == TunPort.GONE) {
+          tunGone.run();
           break;
         }
         slot++;

@@ -111,6 +111,6 @@ final class RunCommand implements Callable<Integer> {
   private void endNow(ClientDaemon daemon) {
     List<String> failures = daemon.end();
     failures.forEach(line -> System.err.println("oasis client: " + line));
-    Runtime.getRuntime().halt(failures.isEmpty() ? status : 1);
+    Runtime.getRuntime().halt(failures.isEmpty() && !daemon.lost() ? status : 1);
   }
 }
