@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.emulator;
 
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import oasis.emulator.calibration.Calibration;
 import oasis.emulator.calibration.Goal;
@@ -103,7 +106,7 @@ final class EmulateCommand implements Callable<Integer> {
   private int clean() throws OsException {
     List<String> removed = Emulation.cleanUp(Emulation.STATE_DIRECTORY);
     if (json) {
-      System.out.println(RunResult.toJson(java.util.Map.of("removed", removed)));
+      System.out.println(RunResult.toJson(Map.of("removed", removed)));
     } else {
       removed.forEach(name -> System.out.println("removed " + name));
     }
@@ -112,11 +115,17 @@ final class EmulateCommand implements Callable<Integer> {
 
   private int calibrate() throws OsException {
     Emulation.Options options = Emulation.Options.defaults(directory("calibration"));
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    if (load > 1) {
+      System.err.printf(
+          "oasis emulate: the machine is busy (load average %.1f), so figures will be worse%n",
+          load);
+    }
     List<Goal> goals =
         new Calibration(options, quick, step -> System.err.println("measuring: " + step)).run();
     boolean met = goals.stream().allMatch(Goal::met);
     if (json) {
-      System.out.println(RunResult.toJson(java.util.Map.of("goals", goals)));
+      System.out.println(RunResult.toJson(Map.of("goals", goals, "loadAverage", load)));
     } else {
       for (Goal goal : goals) {
         System.out.printf(
@@ -175,6 +184,6 @@ final class EmulateCommand implements Callable<Integer> {
 
   private ParameterException bad(String message) {
     return new ParameterException(
-        java.util.Objects.requireNonNull(spec, "set by picocli").commandLine(), message);
+        Objects.requireNonNull(spec, "set by picocli").commandLine(), message);
   }
 }

@@ -22,6 +22,7 @@ import oasis.os.CommandRunner;
 import oasis.os.OsException;
 import oasis.os.linux.Netns;
 import oasis.os.linux.Sysctl;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the namespaces, devices, addresses, neighbours and routes of a topology. Neighbours are
@@ -288,8 +289,7 @@ final class Network {
     batch(namespace, lines);
   }
 
-  private void batch(@org.jspecify.annotations.Nullable String namespace, List<String> lines)
-      throws OsException {
+  private void batch(@Nullable String namespace, List<String> lines) throws OsException {
     if (lines.isEmpty()) {
       return;
     }

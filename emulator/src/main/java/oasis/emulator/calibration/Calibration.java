@@ -122,8 +122,9 @@ public final class Calibration {
     if (delays.length == 0) {
       throw new OsException("calibration: no probe arrived");
     }
-    int index = (int) Math.ceil(delays.length * percent / 100.0) - 1;
-    return Math.abs(delays[index] - DELAY_NS) / 1e3;
+    long[] errors =
+        Arrays.stream(delays).map(delay -> Math.abs(delay - DELAY_NS)).sorted().toArray();
+    return errors[(int) Math.ceil(errors.length * percent / 100.0) - 1] / 1e3;
   }
 
   private static double median(double[] values) {

@@ -31,7 +31,7 @@ final class DelayProbe {
     receivedNs = new long[most];
   }
 
-  /** Sends probes for a while; returns the delays of those that arrived, sorted, in ns. */
+  /** Sends probes for a while; returns the delays of those that arrived, in ns. */
   static long[] measure(Node source, Node target, Duration duration) throws OsException {
     DelayProbe probe = new DelayProbe((int) (duration.toNanos() / LEAST_GAP_NS) + 1);
     try (UdpSocket to = UdpSocket.receiver(target, PORT);
@@ -81,8 +81,6 @@ final class DelayProbe {
         delays[count++] = receivedNs[i] - sentNs[i];
       }
     }
-    long[] sorted = Arrays.copyOf(delays, count);
-    Arrays.sort(sorted);
-    return sorted;
+    return Arrays.copyOf(delays, count);
   }
 }

@@ -6,7 +6,10 @@ import oasis.emulator.Node;
 import oasis.emulator.hub.MessageRing;
 import oasis.os.OsException;
 
-/** A flow of small UDP datagrams at a constant rate, and its receiver, each on its own thread. */
+/**
+ * A flow of small UDP datagrams at a constant rate, in a burst each millisecond, and its receiver,
+ * each on its own thread.
+ */
 final class Load implements AutoCloseable {
   private static final int PORT = 7001;
 
@@ -14,7 +17,10 @@ final class Load implements AutoCloseable {
   private static final int PAYLOAD_BYTES = 22;
 
   private static final int BATCH = 64;
-  private static final long TICK_NS = 100_000;
+
+  /** What iperf3 paces by, so that figures can be compared with those of others. */
+  private static final long TICK_NS = 1_000_000;
+
   private static final long IDLE_NS = 20_000_000;
   private static final long SETTLE_NS = 300_000_000;
   private static final double NS_PER_S = 1e9;

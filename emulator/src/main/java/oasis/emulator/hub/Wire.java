@@ -9,7 +9,8 @@ import org.HdrHistogram.SingleWriterRecorder;
 
 /**
  * One direction of a link: reads packets from one socket, asks the link model when each is due, and
- * writes it to the other socket then. Confined to the hub's thread, but for the counters.
+ * writes it to the other socket then, so much earlier as writing takes. Confined to the hub's
+ * thread, but for the counters.
  */
 final class Wire {
   static final int ETHERNET_HEADER_BYTES = 14;
@@ -26,6 +27,10 @@ final class Wire {
   private static final int COUNTERS = 7;
 
   private static final long NEVER = Long.MAX_VALUE;
+
+  /** What sendmmsg and the veth pair take until the receiver's kernel stamps a packet. */
+  private static final long EGRESS_NS = 5_000;
+
   private static final long OLDEST_STAMP_NS = 200_000_000L;
   private static final long CLOCK_ERROR_NS = 1_000_000L;
   private static final int MIN_SLOTS = 1024;
@@ -37,6 +42,7 @@ final class Wire {
   private final int in;
   private final int out;
   private final int longestFrame;
+  private final long egressNs;
   private final LinkModel model;
   private final KernelClock clock;
   private final SingleWriterRecorder lateness;
@@ -59,6 +65,7 @@ final class Wire {
     this.model = model;
     this.clock = clock;
     this.lateness = lateness;
+    egressNs = Math.min(EGRESS_NS, settings.delayNs());
     longestFrame = mtu + ETHERNET_HEADER_BYTES;
     int slotBytes = (longestFrame + CACHE_LINE_BYTES - 1) & -CACHE_LINE_BYTES;
     ring = new MessageRing(slots(settings), slotBytes);
@@ -126,7 +133,7 @@ final class Wire {
       return NEVER;
     }
     ring.prepareToSend(slot, bytes);
-    return due;
+    return due - egressNs;
   }
 
   /** The kernel's stamp, unless it cannot be true: TCP's pacing time shares the kernel's field. */
@@ -172,7 +179,7 @@ final class Wire {
     tail++;
   }
 
-  /** When the next packet is due; {@link Long#MAX_VALUE} when none waits. */
+  /** When the next packet has to be written; {@link Long#MAX_VALUE} when none waits. */
   long nextDueNs() {
     while (tail < head) {
       long due = dueNs[ring.slot(tail)];
