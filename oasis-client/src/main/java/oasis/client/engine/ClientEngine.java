@@ -35,6 +35,7 @@ public final class ClientEngine {
   private final Refusals refusals;
   private final DnsFaker dns;
   private final IcmpErrors errors;
+  private final Fragments fragments;
   private final long[] drops = new long[DropReason.values().length];
   private final FlowKey key = new FlowKey();
   private final FlowKey network = new FlowKey();
@@ -57,6 +58,7 @@ public final class ClientEngine {
     refusals = new Refusals(scratch, config.maxRepliesPerSecond(), effects);
     dns = new DnsFaker(scratch, fakes, carriers, effects);
     errors = new IcmpErrors(map);
+    fragments = new Fragments(map);
   }
 
   /**
@@ -101,8 +103,8 @@ public final class ClientEngine {
   /** A checked burst that the programs sent into the TUN device. */
   public void onTun(Burst b, long nowNs) {
     tunPkts += b.segments();
-    if (b.fragment()) {
-      drop(DropReason.FRAGMENT);
+    if (b.laterFragment()) {
+      sendFragment(b, nowNs);
       return;
     }
     if (Icmp.isError(b)) {
@@ -110,7 +112,10 @@ public final class ClientEngine {
       return;
     }
     key.of(b);
-    if (key.protocol() == Ip.UDP && key.dport() == DNS_PORT && dns.answers(b, key)) {
+    if (key.protocol() == Ip.UDP
+        && key.dport() == DNS_PORT
+        && !b.fragment()
+        && dns.answers(b, key)) {
       return;
     }
     int f = map.findOutbound(key);
@@ -124,6 +129,9 @@ public final class ClientEngine {
       f = begin(b, nowNs);
     }
     if (f >= 0) {
+      if (b.fragment()) {
+        fragments.note(b, f, nowNs);
+      }
       forward(f, b, nowNs);
     }
   }
@@ -325,6 +333,19 @@ public final class ClientEngine {
     return carriers.exists(carrier) && carriers.state(carrier) != CarrierState.DEAD;
   }
 
+  private void sendFragment(Burst b, long nowNs) {
+    int f = fragments.outbound(b, nowNs);
+    if (f < 0 || !usable(map.carrier[f])) {
+      drop(DropReason.FRAGMENT);
+      return;
+    }
+    map.outbound(f, b, nowNs);
+    if (map.fake[f] >= 0) {
+      Rewrite.destination(b, map.realHi[f], map.realLo[f], 0);
+    }
+    send(map.carrier[f], b, nowNs);
+  }
+
   /** An ICMP error of this host about a packet that it received by a carrier. */
   private void sendError(Burst b, long nowNs) {
     int f = errors.outbound(b, key);
@@ -357,8 +378,8 @@ public final class ClientEngine {
   // ------------------------------------------------------------------- inbound
 
   private void fromNetwork(int carrier, Burst b, long nowNs) {
-    if (b.fragment()) {
-      drop(DropReason.FRAGMENT);
+    if (b.laterFragment()) {
+      receiveFragment(carrier, b, nowNs);
       return;
     }
     boolean error = Icmp.isError(b);
@@ -376,9 +397,12 @@ public final class ClientEngine {
       effects.toTun(b);
       return;
     }
+    if (b.fragment()) {
+      fragments.note(b, f, nowNs);
+    }
     map.inbound(f, b, nowNs);
     clampMss(b, carrier);
-    boolean answer = key.protocol() == Ip.UDP && key.sport() == DNS_PORT;
+    boolean answer = key.protocol() == Ip.UDP && key.sport() == DNS_PORT && !b.fragment();
     int sport = key.sport();
     map.key(f, network);
     if (answer && dns.replaces(b, network, policy, nowNs)) {
@@ -388,6 +412,22 @@ public final class ClientEngine {
       Rewrite.source(b, network.dstHi, network.dstLo, sport);
     }
     effects.toTun(b);
+  }
+
+  private void receiveFragment(int carrier, Burst b, long nowNs) {
+    int f = fragments.inbound(b, nowNs);
+    if (f < 0) {
+      drop(DropReason.FRAGMENT);
+    } else if (map.carrier[f] != carrier) {
+      drop(DropReason.NOT_GRANTED);
+    } else {
+      map.inbound(f, b, nowNs);
+      if (map.fake[f] >= 0) {
+        map.key(f, network);
+        Rewrite.source(b, network.dstHi, network.dstLo, 0);
+      }
+      effects.toTun(b);
+    }
   }
 
   /** The carrier is dead: its TCP connections learn it now instead of hanging. */

@@ -155,7 +155,7 @@ final class FlowMap {
     lastNs[f] = nowNs;
     outPkts[f] += b.segments();
     outBytes[f] += b.length();
-    if (b.protocol() == Ip.TCP) {
+    if (b.protocol() == Ip.TCP && !b.laterFragment()) {
       int flags = Tcp.flags(b.buffer(), b.transport());
       if ((flags & Tcp.ACK) != 0) {
         lastAck[f] = Tcp.ack(b.buffer(), b.transport());
@@ -169,7 +169,7 @@ final class FlowMap {
     lastNs[f] = nowNs;
     inPkts[f] += b.segments();
     inBytes[f] += b.length();
-    if (b.protocol() == Ip.TCP) {
+    if (b.protocol() == Ip.TCP && !b.laterFragment()) {
       follow(f, Tcp.flags(b.buffer(), b.transport()), FIN_IN);
     }
   }
@@ -214,7 +214,7 @@ final class FlowMap {
     }
     for (int i = 0; i < VICTIMS; i++) {
       cursor = cursor + 1 < used ? cursor + 1 : 0;
-      if (outSlot[cursor] != NONE && dispensable(cursor, nowNs)) {
+      if (exists(cursor) && dispensable(cursor, nowNs)) {
         return cursor;
       }
     }
@@ -267,10 +267,15 @@ final class FlowMap {
     table.key(outSlot[f], into);
   }
 
+  /** Whether flow number {@code f} is in use. */
+  boolean exists(int f) {
+    return f < used && outSlot[f] != NONE;
+  }
+
   /** Next flow in use from number {@code from} on, or {@link #NONE}. */
   int next(int from) {
     for (int f = from; f < used; f++) {
-      if (outSlot[f] != NONE) {
+      if (exists(f)) {
         return f;
       }
     }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import oasis.packet.Address;
 import oasis.packet.Burst;
+import oasis.packet.Checksum;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.packet.Tcp;
@@ -232,6 +233,50 @@ class ClientEngineTest {
             EngineRig.text(
                 0, 0xffff_0000_0000L | ByteBuffer.wrap(quotedDestination).getInt() & 0xffff_ffffL))
         .isEqualTo(fake);
+  }
+
+  /** Cuts an IPv4 packet into two fragments; the first has {@code head} bytes of payload. */
+  private static ByteBuffer[] cut(ByteBuffer packet, int head) {
+    ByteBuffer first = ByteBuffer.allocateDirect(20 + head).put(0, packet, 0, 20 + head);
+    int rest = packet.capacity() - 20 - head;
+    ByteBuffer later = ByteBuffer.allocateDirect(20 + rest).put(0, packet, 0, 20);
+    later.put(20, packet, 20 + head, rest);
+    first.putShort(6, (short) 0x2000);
+    later.putShort(6, (short) (head / 8));
+    for (ByteBuffer fragment : new ByteBuffer[] {first, later}) {
+      fragment.putShort(2, (short) fragment.capacity()).putShort(10, (short) 0);
+      fragment.putShort(10, (short) Checksum.finish(Checksum.sum(fragment, 0, 20, 0)));
+    }
+    return new ByteBuffer[] {first, later};
+  }
+
+  @Test
+  void laterFragmentsFollowTheFirstBothWays() {
+    EngineRig rig = new EngineRig("name:*.example.org ron");
+    String fake = rig.fakeOf("www.example.org", EngineRig.SERVER);
+    FlowKey key = Packets.key(Ip.UDP, EngineRig.TUN, 5_000, fake, 9_000);
+    for (ByteBuffer fragment : cut(Packets.udp(key, new byte[2_000]), 1_200)) {
+      rig.send(fragment);
+      byte[] sent = rig.out.only("carrier " + rig.ron);
+      assertThat(
+              EngineRig.text(
+                  0, 0xffff_0000_0000L | ByteBuffer.wrap(sent).getInt(16) & 0xffff_ffffL))
+          .isEqualTo(EngineRig.SERVER);
+    }
+    FlowKey back = Packets.key(Ip.UDP, EngineRig.SERVER, 9_000, EngineRig.TUN, 5_000);
+    for (ByteBuffer fragment : cut(Packets.udp(back, new byte[2_000]), 1_200)) {
+      rig.receive(rig.ron, fragment);
+      byte[] got = rig.out.only("tun");
+      assertThat(
+              EngineRig.text(0, 0xffff_0000_0000L | ByteBuffer.wrap(got).getInt(12) & 0xffff_ffffL))
+          .isEqualTo(fake);
+    }
+    ByteBuffer stray = cut(Packets.udp(key, new byte[2_000]), 1_200)[1];
+    stray.putShort(4, (short) 99).putShort(10, (short) 0);
+    stray.putShort(10, (short) Checksum.finish(Checksum.sum(stray, 0, 20, 0)));
+    rig.send(stray);
+    rig.out.nothing();
+    assertThat(rig.engine.info(rig.nowNs).drops()).containsEntry("FRAGMENT", 1L);
   }
 
   @Test
