@@ -132,21 +132,17 @@ final class ThroughputLab implements AutoCloseable {
 
   /** One TCP stream. Mbit/s at the receiver. */
   double tcp(int port, boolean up, int seconds) throws OsException {
-    String direction = up ? "--format=m" : "--reverse";
+    List<String> argv = new ArrayList<>(List.of("iperf3", "--client", SERVER, "--json"));
+    argv.addAll(List.of("--port", Integer.toString(port), "--time", Integer.toString(seconds)));
+    // A TUN device's routes name no congestion control: without this it would be the host's.
+    argv.addAll(List.of("--congestion", "cubic"));
+    if (!up) {
+      argv.add("--reverse");
+    }
     CommandRunner.Result result =
         emulation
             .node("client")
-            .exec(
-                Duration.ofSeconds(seconds + 15L),
-                "iperf3",
-                "--client",
-                SERVER,
-                "--port",
-                Integer.toString(port),
-                "--json",
-                "--time",
-                Integer.toString(seconds),
-                direction);
+            .exec(Duration.ofSeconds(seconds + 15L), argv.toArray(String[]::new));
     try {
       JsonNode tree = json.readTree(result.out());
       if (tree.has("error")) {
