@@ -95,7 +95,7 @@ final class ClientDaemon implements AutoCloseable {
     ConfigFile file = new ConfigFile(settings.state());
     first = LiveConfig.saved(file.read()).withCommandLine(settings, HostNames.RESOLVER);
     Prefix range = Prefix.parse(settings.fakeRange());
-    Future<Supervisor> supervisor = inBackground(Supervisor::start);
+    Future<Supervisor> supervisor = inBackground(() -> Supervisor.start(settings.fakeRange()));
     undo.add("supervisor", () -> join(supervisor).close());
     ClientNetworkConfig network = settings.networkConfig(RuleSet.compile(List.of()));
     LinuxCommandRunner runner = new LinuxCommandRunner();
@@ -144,7 +144,13 @@ final class ClientDaemon implements AutoCloseable {
     undo.add("configuration thread", this::endChanges);
     undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
-        () -> underlay.follow(loop, nat), WATCH_SECONDS, WATCH_SECONDS, TimeUnit.SECONDS);
+        () -> {
+          underlay.follow(loop, nat);
+          configurator.repair();
+        },
+        WATCH_SECONDS,
+        WATCH_SECONDS,
+        TimeUnit.SECONDS);
     startMs = Duration.between(execTime(), Instant.now()).toMillis();
   }
 

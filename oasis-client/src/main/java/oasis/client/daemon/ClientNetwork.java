@@ -163,6 +163,12 @@ public final class ClientNetwork implements AutoCloseable {
     }
   }
 
+  /** False when the process that holds the nftables table has died, and the table with it. */
+  boolean held() {
+    NftOwner living = owner;
+    return living != null && living.alive();
+  }
+
   /**
    * Undoes everything but the unreachable route of the fake range, which keeps programs that hold
    * fake addresses from using the default gateway, until {@link #cleanUp}. What cannot be undone is

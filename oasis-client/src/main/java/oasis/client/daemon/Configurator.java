@@ -13,6 +13,8 @@ import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
 import oasis.os.OsException;
 import oasis.rules.RuleSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings engine, kernel and file from one configuration to the next, all or nothing. The engine
@@ -20,6 +22,7 @@ import oasis.rules.RuleSet;
  * the kernel has stopped. Confined to one thread, which may wait for the data loop.
  */
 final class Configurator {
+  private static final Logger LOG = LoggerFactory.getLogger(Configurator.class);
   private static final int LOOP_SECONDS = 5;
 
   private final DataLoop loop;
@@ -90,9 +93,17 @@ final class Configurator {
     }
   }
 
-  /** Applies the kernel's part again, when something else on the host has removed it. */
-  void repair() throws OsException {
-    network.apply(networkConfig);
+  /** Applies the kernel's part again when something else on the host has ended its holder. */
+  void repair() {
+    if (network.held()) {
+      return;
+    }
+    try {
+      network.apply(networkConfig);
+      LOG.warn("nftables table was gone; it is loaded again");
+    } catch (OsException e) {
+      LOG.warn("nftables table is gone: {}", e.getMessage());
+    }
   }
 
   private void save(LiveConfig config) throws OsException {

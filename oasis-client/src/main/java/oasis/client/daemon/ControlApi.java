@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
  * makes; changes run one after the other on the thread that owns the configuration.
  *
  * <pre>
- * GET    /status                    state, counters, drops
- * GET    /flows?limit=N             the flow map, at most N flows (default 1000)
- * GET    /overlays                  [{"name", "url", "saved"}]
- * POST   /overlays                  {"name", "url"}
- * DELETE /overlays/NAME
- * GET    /rules                     [{"number", "rule", "saved"}]
- * POST   /rules                     {"rule"}
- * DELETE /rules/NUMBER              the first rule is number 1
- * DELETE /rules?text=RULE
+ * GET    /v1/status                    state, counters, drops
+ * GET    /v1/flows?limit=N             the flow map, at most N flows (default 1000)
+ * GET    /v1/overlays                  [{"name", "url", "saved"}]
+ * POST   /v1/overlays                  {"name", "url"}
+ * DELETE /v1/overlays/NAME
+ * GET    /v1/rules                     [{"number", "rule", "saved"}]
+ * POST   /v1/rules                     {"rule"}
+ * DELETE /v1/rules/NUMBER              the first rule is number 1
+ * DELETE /v1/rules?text=RULE
  * </pre>
  *
  * A request that cannot be met is answered with 400 (it is wrong), 409 (it does not fit what is
@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlApi {
   private static final int DEFAULT_FLOWS = 1000;
-  private static final String OVERLAYS = "/overlays";
-  private static final String RULES = "/rules";
+  private static final String OVERLAYS = "/v1/overlays";
+  private static final String RULES = "/v1/rules";
 
   private final Configurator configurator;
   private final Executor changes;
@@ -64,8 +64,8 @@ final class ControlApi {
 
   Routes routes() {
     return Routes.builder()
-        .get("/status", request -> report.status().thenApply(Response::json))
-        .get("/flows", this::flows)
+        .get("/v1/status", request -> report.status().thenApply(Response::json))
+        .get("/v1/flows", this::flows)
         .get(OVERLAYS, request -> now(Response.json(overlays())))
         .post(OVERLAYS, this::addOverlay)
         .delete(OVERLAYS + "/*", request -> change(c -> c.withoutOverlay(below(request, OVERLAYS))))
@@ -125,7 +125,8 @@ final class ControlApi {
   private CompletionStage<Response> removeRuleByText(Request request) {
     String rule = request.query().get("text");
     if (rule == null) {
-      return now(Response.error(400, "name the rule: DELETE /rules/NUMBER or /rules?text=RULE"));
+      return now(
+          Response.error(400, "name the rule: DELETE /v1/rules/NUMBER or /v1/rules?text=RULE"));
     }
     return change(config -> config.withoutRule(LiveConfig.parseRule(rule)));
   }

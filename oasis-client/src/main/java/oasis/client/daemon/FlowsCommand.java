@@ -31,7 +31,7 @@ final class FlowsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException {
-    byte[] answer = daemon.get("/flows?limit=" + Math.max(0, limit));
+    byte[] answer = daemon.get("/v1/flows?limit=" + Math.max(0, limit));
     var out = spec.commandLine().getOut();
     if (json) {
       DaemonOptions.printJson(out, answer);

@@ -42,7 +42,7 @@ final class OverlayCommand implements Runnable {
                       + " a host name is resolved now, once")
           String url)
       throws IOException, ConfigException {
-    daemon.post("/overlays", Map.of("name", name, "url", url));
+    daemon.post("/v1/overlays", Map.of("name", name, "url", url));
     return 0;
   }
 
@@ -54,7 +54,7 @@ final class OverlayCommand implements Runnable {
       @Mixin DaemonOptions daemon,
       @Parameters(index = "0", paramLabel = "NAME", description = "the overlay") String name)
       throws IOException, ConfigException {
-    daemon.delete("/overlays/" + DaemonOptions.encode(name));
+    daemon.delete("/v1/overlays/" + DaemonOptions.encode(name));
     return 0;
   }
 
@@ -63,7 +63,7 @@ final class OverlayCommand implements Runnable {
       @Mixin DaemonOptions daemon,
       @Option(names = "--json", description = "print JSON") boolean json)
       throws IOException, ConfigException {
-    byte[] answer = daemon.get("/overlays");
+    byte[] answer = daemon.get("/v1/overlays");
     if (json) {
       DaemonOptions.printJson(line().getOut(), answer);
       return 0;

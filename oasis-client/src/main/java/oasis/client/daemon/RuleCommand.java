@@ -57,7 +57,8 @@ final class RuleCommand implements Runnable {
       all.add(otherwise);
     }
     // Parsed here as well, so that a wrong rule is refused without a running client.
-    daemon.post("/rules", Map.of("rule", LiveConfig.parseRule(String.join(" ", all)).toString()));
+    daemon.post(
+        "/v1/rules", Map.of("rule", LiveConfig.parseRule(String.join(" ", all)).toString()));
     return 0;
   }
 
@@ -75,9 +76,10 @@ final class RuleCommand implements Runnable {
       throws IOException, ConfigException {
     String text = String.join(" ", words);
     if (text.matches("[0-9]+")) {
-      daemon.delete("/rules/" + text);
+      daemon.delete("/v1/rules/" + text);
     } else {
-      daemon.delete("/rules?text=" + DaemonOptions.encode(LiveConfig.parseRule(text).toString()));
+      daemon.delete(
+          "/v1/rules?text=" + DaemonOptions.encode(LiveConfig.parseRule(text).toString()));
     }
     return 0;
   }
@@ -87,7 +89,7 @@ final class RuleCommand implements Runnable {
       @Mixin DaemonOptions daemon,
       @Option(names = "--json", description = "print JSON") boolean json)
       throws IOException, ConfigException {
-    byte[] answer = daemon.get("/rules");
+    byte[] answer = daemon.get("/v1/rules");
     if (json) {
       DaemonOptions.printJson(line().getOut(), answer);
       return 0;

@@ -27,7 +27,7 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException {
-    byte[] answer = daemon.get("/status");
+    byte[] answer = daemon.get("/v1/status");
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       DaemonOptions.printJson(out, answer);

@@ -44,16 +44,19 @@ final class Supervisor implements AutoCloseable {
   /**
    * Starts the supervisor of this process. It allows 20 s until the first beat.
    *
+   * @param fakeRange prefix of the fake addresses; when this process is gone, the TCP connections
+   *     that programs have with them are ended
    * @throws OsException when bash cannot be started
    */
-  static Supervisor start() throws OsException {
+  static Supervisor start(String fakeRange) throws OsException {
     List<String> command =
         List.of(
             "bash",
             "-c",
             script(),
             "oasis-supervisor",
-            Long.toString(ProcessHandle.current().pid()));
+            Long.toString(ProcessHandle.current().pid()),
+            fakeRange);
     try {
       Process process =
           new ProcessBuilder(command)

@@ -41,8 +41,7 @@ public final class ControlServer implements AutoCloseable {
 
   static {
     // Netty looks for a hardware address to make ids of channels unique in the world, and warns
-    // where
-    // there is none; nobody needs such ids here.
+    // where there is none; nobody needs such ids here.
     if (System.getProperty("io.netty.machineId") == null) {
       System.setProperty("io.netty.machineId", "02:00:00:00:00:01");
     }
@@ -66,7 +65,6 @@ public final class ControlServer implements AutoCloseable {
    * @throws IOException when another process listens there, or the place cannot be used
    */
   public static ControlServer start(Path socket, Routes routes) throws IOException {
-    nameMachine();
     SocketFile file = SocketFile.prepare(socket);
     MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(
@@ -94,17 +92,6 @@ public final class ControlServer implements AutoCloseable {
         file.discard();
         Future<?> unused = group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       }
-    }
-  }
-
-  /**
-   * Netty puts a hardware address into the names of channels, and warns where there is none, as in
-   * a fresh network namespace. Ours never leave this host.
-   */
-  private static void nameMachine() {
-    String key = "io.netty.machineId";
-    if (System.getProperty(key) == null) {
-      System.setProperty(key, "00:00:00:00:00:00:00:00");
     }
   }
 

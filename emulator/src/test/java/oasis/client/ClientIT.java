@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import oasis.io.control.Json;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The client as its own process, with a real exit node, a real kernel and real programs. */
+@Timeout(180)
+class ClientIT {
+  private static final String OVERLAY = "ron=udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY;
+
+  @TempDir private Path directory;
+  private ClientLab lab;
+
+  @BeforeEach
+  void build() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+    assumeTrue(Files.exists(Path.of("/dev/net/tun")), "needs /dev/net/tun");
+    lab = new ClientLab(directory);
+  }
+
+  @AfterEach
+  void destroy() throws Exception {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  @Test
+  void rulesDecideWhichConnectionsGoByTheOverlay() throws Exception {
+    String before = lab.kernelState();
+    lab.startExit();
+    Process client =
+        lab.startClient(
+            "--overlay",
+            OVERLAY,
+            "--rule",
+            "tcp dport 80 ron",
+            "--rule",
+            "name:*.edu ron",
+            "--rule",
+            "icmp ron");
+    lab.awaitCarrier("ron", "alive");
+
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
+    assertThat(lab.in(lab.client, "ping", "-c", "2", "-i", "0.2", "-W", "2", ClientLab.SERVER))
+        .contains(" 0% packet loss");
+    String fake = lab.dig("www.example.edu");
+    assertThat(fake).startsWith("198.18.");
+    assertThat(lab.who(fake + ":8080")).isEqualTo(ClientLab.EXIT);
+    String big = "http://" + ClientLab.SERVER + "/big";
+    lab.in(lab.client, "curl", "-sS", "-m", "30", "-o", lab.file("big"), big);
+    assertThat(Files.mismatch(directory.resolve("big"), directory.resolve("www/big")))
+        .isEqualTo(-1);
+    assertThat(Json.write(Json.parse(lab.control().get("/v1/flows").body())))
+        .asString(UTF_8)
+        .contains("\"name\":\"www.example.edu\"", "\"carrier\":\"ron\"");
+
+    stop(client);
+    assertThat(lab.kernelState().replaceAll("unreachable 198\\.18\\.0\\.0/16 .*\n", ""))
+        .as("only the route that stops fake addresses stays")
+        .isEqualTo(before);
+    assertThat(lab.clientMain("cleanup", "--control", lab.file("client.sock")).out())
+        .contains("removed unreachable route 198.18.0.0/16");
+    assertThat(lab.kernelState()).isEqualTo(before);
+  }
+
+  @Test
+  void whatNoRuleMatchesNeverReachesTheClient() throws Exception {
+    lab.startExit();
+    lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
+    lab.awaitCarrier("ron", "alive");
+    double before = tunPkts();
+
+    assertThat(lab.who(ClientLab.SERVER + ":8080")).isEqualTo(ClientLab.CLIENT);
+    lab.in(lab.client, "ping", "-c", "2", "-i", "0.2", "-W", "2", ClientLab.SERVER);
+    String big = "http://" + ClientLab.SERVER + ":8080/big";
+    lab.in(lab.client, "curl", "-sS", "-m", "30", "-o", lab.file("big"), big);
+
+    assertThat(tunPkts()).isEqualTo(before);
+  }
+
+  @Test
+  void connectionsOfADeadCarrierEndAndNewOnesUseTheUnderlay() throws Exception {
+    Process exit = lab.startExit();
+    lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
+    lab.awaitCarrier("ron", "alive");
+    Process slow = slowDownload(ClientLab.SERVER);
+    ClientLab.await(() -> flows("ron") == 1);
+
+    exit.destroyForcibly();
+
+    assertThat(slow.waitFor(10, TimeUnit.SECONDS)).as("the program learns it").isTrue();
+    assertThat(slow.exitValue()).isEqualTo(56); // connection reset
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.CLIENT);
+    lab.startExit();
+    lab.awaitCarrier("ron", "alive");
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
+  }
+
+  @Test
+  void afterASigkillTheHostsNetworkWorksAtOnce() throws Exception {
+    lab.startExit();
+    Process client =
+        lab.startClient(
+            "--overlay", OVERLAY, "--rule", "tcp dport 80 ron", "--rule", "name:*.edu ron");
+    lab.awaitCarrier("ron", "alive");
+    String fake = lab.dig("www.example.edu");
+    Process slow = slowDownload(ClientLab.SERVER);
+    Process slowByName = slowDownload(fake);
+    ClientLab.await(() -> flows("ron") == 2);
+
+    client.destroyForcibly().waitFor();
+
+    assertThat(
+            lab.run(
+                    lab.client,
+                    "dig",
+                    "+short",
+                    "+tries=1",
+                    "+time=1",
+                    "@" + ClientLab.SERVER,
+                    "www.example.edu")
+                .out()
+                .strip())
+        .isEqualTo(ClientLab.SERVER);
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.CLIENT);
+    assertThat(lab.run(lab.client, "curl", "-sS", "-m", "5", "http://" + fake + "/who").status())
+        .as("a fake address is refused at once")
+        .isEqualTo(7);
+    assertThat(slow.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(slowByName.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(lab.nothingFakeLeft()).as("no packet with a fake address left the host").isTrue();
+
+    lab.startClient("--overlay", OVERLAY, "--rule", "name:*.edu ron");
+    lab.awaitCarrier("ron", "alive");
+    assertThat(lab.dig("www.example.edu")).as("the journal has it").isEqualTo(fake);
+    assertThat(lab.who(fake)).isEqualTo(ClientLab.EXIT);
+  }
+
+  @Test
+  void aStoppedClientIsKilledBeforeAnybodyWonders() throws Exception {
+    Process client = lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
+    long began = System.nanoTime();
+
+    lab.in(lab.client, "kill", "-STOP", Long.toString(client.pid()));
+
+    assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(client.exitValue()).isEqualTo(128 + 9);
+    System.out.printf("killed after %d ms%n", (System.nanoTime() - began) / 1_000_000);
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.CLIENT);
+    assertThat(lab.dig("www.example.com")).isEqualTo(ClientLab.SERVER);
+  }
+
+  @Test
+  void sessionsFromBeforeSurviveStartRulesAndStop() throws Exception {
+    lab.startExit();
+    lab.start(lab.server, "iperf3", "-s");
+    lab.awaitPort(lab.server, 5201);
+    startSshd();
+    Process ssh = lab.start(lab.client, sshCommand());
+    Process iperf =
+        lab.start(lab.client, "iperf3", "-J", "-t", "15", "-b", "20M", "-c", ClientLab.SERVER);
+    assertEcho(ssh, "before");
+
+    Process client =
+        lab.startClient(
+            "--overlay", OVERLAY, "--rule", "tcp dport 22 ron", "--rule", "tcp dport 5201 ron");
+    lab.awaitCarrier("ron", "alive");
+    assertEcho(ssh, "after the start");
+    assertThat(lab.control().post("/v1/rules", Map.of("rule", "tcp ron")).status()).isEqualTo(204);
+    assertEcho(ssh, "after a new rule");
+    for (int i = 0; i < 3; i++) {
+      assertThat(lab.control().delete("/v1/rules/1").status()).isEqualTo(204);
+    }
+    assertEcho(ssh, "without rules");
+    stop(client);
+    assertEcho(ssh, "after the stop");
+
+    String report = new String(iperf.getInputStream().readAllBytes(), UTF_8);
+    assertThat(iperf.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(iperf.exitValue()).as(report).isZero();
+  }
+
+  @Test
+  void whatIsAddedOutlivesTheClient() throws Exception {
+    Process client = lab.startClient();
+    String sock = lab.file("client.sock");
+    String url = "udp://" + ClientLab.EXIT + ":4700";
+    assertThat(lab.clientMain("overlay", "add", "ron", url, "--control", sock).err()).isEmpty();
+    assertThat(
+            lab.clientMain(
+                    "rule", "add", "tcp dport 80", "ron", "--else", "block", "--control", sock)
+                .err())
+        .isEmpty();
+    assertThat(lab.clientMain("overlay", "remove", "ron", "--control", sock).err())
+        .isEqualTo("oasis client: rule 1 uses overlay \"ron\"; remove the rule first\n");
+    assertThat(lab.clientMain("rule", "add", "udp dport 1", "web", "--control", sock).err())
+        .contains("no overlay \"web\"; add it first")
+        .hasLineCount(1);
+    stop(client);
+
+    lab.startClient();
+    assertThat(lab.clientMain("rule", "list", "--control", sock).out())
+        .contains("1  tcp dport 80 ron else block  yes");
+    assertThat(lab.clientMain("status", "--control", sock).out()).contains("CARRIER", "ron");
+    lab.awaitCarrier("ron", "dead");
+    long began = System.nanoTime();
+    assertThat(lab.run(lab.client, "curl", "-sS", "-m", "5", "http://" + ClientLab.SERVER).status())
+        .as("a rule that blocks refuses at once")
+        .isEqualTo(7);
+    assertThat(System.nanoTime() - began).isLessThan(2_000_000_000L);
+  }
+
+  @Test
+  void onlyOneClientPerNamespaceAndNoCleanUpUnderIt() throws Exception {
+    lab.startClient();
+    String sock = lab.file("client.sock");
+
+    assertThat(lab.clientMain("run", "--state", lab.file("other"), "--control", sock).err())
+        .contains("runs already in this network namespace; stop it first")
+        .hasLineCount(1);
+    assertThat(lab.clientMain("cleanup", "--control", sock).status()).isEqualTo(1);
+    assertThat(lab.status()).containsKey("carriers");
+  }
+
+  @Test
+  void theTableComesBackWhenItsHolderDies() throws Exception {
+    Process client = lab.startClient();
+    ProcessHandle nft =
+        client
+            .toHandle()
+            .children()
+            .filter(child -> child.info().command().orElse("").endsWith("nft"))
+            .findFirst()
+            .orElseThrow();
+
+    nft.destroyForcibly();
+
+    ClientLab.await(() -> !nft.isAlive());
+    ClientLab.await(() -> lab.in(lab.client, "nft", "list", "tables").contains("inet oasis"));
+  }
+
+  private Process slowDownload(String host) throws Exception {
+    return lab.start(
+        lab.client,
+        "curl",
+        "-s",
+        "-m",
+        "60",
+        "-o",
+        "/dev/null",
+        "http://" + host + "/big?rate=200k");
+  }
+
+  private double tunPkts() throws Exception {
+    return lab.status().get("tun") instanceof Map<?, ?> tun && tun.get("inPkts") instanceof Number n
+        ? n.doubleValue()
+        : -1;
+  }
+
+  private long flows(String carrier) throws Exception {
+    return Json.parse(lab.control().get("/v1/flows").body()) instanceof List<?> flows
+        ? flows.stream()
+            .filter(flow -> flow instanceof Map<?, ?> map && carrier.equals(map.get("carrier")))
+            .count()
+        : -1;
+  }
+
+  private void startSshd() throws Exception {
+    for (String key : List.of("host_key", "user_key")) {
+      lab.in(lab.server, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", lab.file(key));
+    }
+    Files.createDirectories(Path.of("/run/sshd"));
+    Files.writeString(
+        directory.resolve("sshd_config"),
+        """
+        Port 22
+        HostKey %1$s/host_key
+        AuthorizedKeysFile %1$s/user_key.pub
+        PidFile %1$s/sshd.pid
+        StrictModes no
+        UsePAM no
+        PermitRootLogin yes
+        """
+            .formatted(directory));
+    lab.start(lab.server, "/usr/sbin/sshd", "-D", "-f", lab.file("sshd_config"));
+    lab.awaitPort(lab.server, 22);
+  }
+
+  private String[] sshCommand() {
+    return new String[] {
+      "ssh",
+      "-q",
+      "-F",
+      "none",
+      "-i",
+      lab.file("user_key"),
+      "-o",
+      "StrictHostKeyChecking=no",
+      "-o",
+      "UserKnownHostsFile=/dev/null",
+      "root@" + ClientLab.SERVER,
+      "cat"
+    };
+  }
+
+  /** A line that goes to the other end of the session and comes back. */
+  private static void assertEcho(Process session, String line) throws Exception {
+    Writer in = session.outputWriter(UTF_8);
+    in.write(line + "\n");
+    in.flush();
+    BufferedReader out = session.inputReader(UTF_8);
+    assertThat(out.readLine()).isEqualTo(line);
+  }
+
+  private static void stop(Process client) throws Exception {
+    client.destroy();
+    assertThat(client.waitFor(15, TimeUnit.SECONDS)).as("ends after SIGTERM").isTrue();
+    assertThat(client.exitValue()).isZero();
+  }
+}
