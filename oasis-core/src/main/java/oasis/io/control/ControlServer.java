@@ -122,8 +122,8 @@ public final class ControlServer implements AutoCloseable {
           .pipeline()
           .addLast(new HttpServerCodec(MAX_HEAD_BYTES, MAX_HEAD_BYTES, MAX_HEAD_BYTES))
           .addLast(new HttpServerKeepAliveHandler())
-          .addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true))
           .addLast(new FlowControlHandler())
+          .addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true))
           .addLast(new IdleStateHandler(0, 0, IDLE_SECONDS))
           .addLast(new ControlHandler(routes));
     }
