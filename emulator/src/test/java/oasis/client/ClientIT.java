@@ -32,6 +32,7 @@ class ClientIT {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
     assumeTrue(Files.exists(Path.of("/dev/net/tun")), "needs /dev/net/tun");
     lab = new ClientLab(directory);
+    lab.build();
   }
 
   @AfterEach
@@ -256,16 +257,11 @@ class ClientIT {
     ClientLab.await(() -> lab.in(lab.client, "nft", "list", "tables").contains("inet oasis"));
   }
 
+  /** A program that takes its time: it keeps telling the server how much it has read. */
   private Process slowDownload(String host) throws Exception {
+    String url = "http://" + host + "/big";
     return lab.start(
-        lab.client,
-        "curl",
-        "-s",
-        "-m",
-        "60",
-        "-o",
-        "/dev/null",
-        "http://" + host + "/big?rate=200k");
+        lab.client, "curl", "-s", "-m", "60", "--limit-rate", "500k", "-o", "/dev/null", url);
   }
 
   private double tunPkts() throws Exception {

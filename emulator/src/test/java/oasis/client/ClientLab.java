@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * server that knows every name, and whatever a test starts there. Client and exit are processes of
  * their own.
  */
-final class ClientLab implements AutoCloseable {
+final class ClientLab {
   static final String CLIENT = "192.0.2.2";
   static final String EXIT = "198.51.100.2";
   static final String SERVER = "203.0.113.2";
@@ -43,20 +43,24 @@ final class ClientLab implements AutoCloseable {
   final Path directory;
   private final CommandRunner host = new LinuxCommandRunner();
   private final List<Process> processes = new ArrayList<>();
-  private final DatagramSocket names;
+  private @Nullable DatagramSocket names;
 
   /** Something that becomes true. */
   interface Condition {
     boolean holds() throws Exception;
   }
 
-  ClientLab(Path directory) throws Exception {
+  ClientLab(Path directory) {
     this.directory = directory;
     String base = "oas-cd-" + ProcessHandle.current().pid();
     client = base + "-c";
     router = base + "-r";
     exit = base + "-x";
     server = base + "-s";
+  }
+
+  /** Builds everything; {@link #close} is due whether it succeeds or not. */
+  void build() throws Exception {
     for (String name : List.of(client, router, exit, server)) {
       Netns.create(host, name);
     }
@@ -65,8 +69,10 @@ final class ClientLab implements AutoCloseable {
     link(server, SERVER, "203.0.113.1", "rs");
     in(router, "sysctl", "-qw", "net.ipv4.ip_forward=1");
     watchFakes();
-    names = Netns.in(server, () -> new DatagramSocket(new InetSocketAddress(SERVER, 53)));
-    Thread thread = new Thread(this::answerNames, "names");
+    DatagramSocket socket =
+        Netns.in(server, () -> new DatagramSocket(new InetSocketAddress(SERVER, 53)));
+    names = socket;
+    Thread thread = new Thread(() -> answerNames(socket), "names");
     thread.setDaemon(true);
     thread.start();
     startNginx();
@@ -88,7 +94,7 @@ final class ClientLab implements AutoCloseable {
         """
         table ip watch {
           counter fakes { }
-          chain all {
+          chain watched {
             type filter hook prerouting priority 0;
             ip daddr 198.18.0.0/15 counter name fakes
             ip saddr 198.18.0.0/15 counter name fakes
@@ -102,7 +108,7 @@ final class ClientLab implements AutoCloseable {
     return in(router, "nft", "list", "counter", "ip", "watch", "fakes").contains("packets 0 ");
   }
 
-  private void answerNames() {
+  private static void answerNames(DatagramSocket names) {
     byte[] bytes = new byte[1500];
     while (!names.isClosed()) {
       try {
@@ -172,7 +178,7 @@ final class ClientLab implements AutoCloseable {
           server {
             listen 80; listen 8080;
             location /who { return 200 "$remote_addr\\n"; }
-            location / { root %1$s/www; limit_rate $arg_rate; }
+            location / { root %1$s/www; }
           }
         }
         """
@@ -315,12 +321,14 @@ final class ClientLab implements AutoCloseable {
     throw new AssertionError("not within 15 s");
   }
 
-  @Override
-  public void close() throws Exception {
+  /** Ends all processes and removes the namespaces. */
+  void close() throws Exception {
     for (Process process : processes) {
       process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
     }
-    names.close();
+    if (names != null) {
+      names.close();
+    }
     for (String name : List.of(client, router, exit, server)) {
       Netns.delete(host, name);
     }
