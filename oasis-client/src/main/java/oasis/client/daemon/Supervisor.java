@@ -44,8 +44,8 @@ final class Supervisor implements AutoCloseable {
   /**
    * Starts the supervisor of this process. It allows 20 s until the first beat.
    *
-   * @param fakeRange prefix of the fake addresses; when this process is gone, the TCP connections
-   *     that programs have with them are ended
+   * @param fakeRange prefix of the fake addresses; when this process is gone, TCP connections with
+   *     them are ended, and those that carry our mark
    * @throws OsException when bash cannot be started
    */
   static Supervisor start(String fakeRange) throws OsException {
@@ -56,7 +56,8 @@ final class Supervisor implements AutoCloseable {
             script(),
             "oasis-supervisor",
             Long.toString(ProcessHandle.current().pid()),
-            fakeRange);
+            fakeRange,
+            Integer.toString(ClientNetwork.CAPTURE_MARK));
     try {
       Process process =
           new ProcessBuilder(command)
