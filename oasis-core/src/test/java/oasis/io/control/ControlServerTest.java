@@ -159,7 +159,6 @@ class ControlServerTest {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       for (byte[] part : parts) {
         channel.write(ByteBuffer.wrap(part));
-        Thread.yield();
       }
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       ByteBuffer chunk = ByteBuffer.allocate(1 << 12);
