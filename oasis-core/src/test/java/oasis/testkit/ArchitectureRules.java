@@ -153,6 +153,8 @@ public final class ArchitectureRules {
     return classes()
         .that()
         .resideInAPackage("oasis..")
+        .and()
+        .resideOutsideOfPackage("..jmh_generated..")
         .should(
             new ArchCondition<JavaClass>("be in a package marked @NullMarked") {
               @Override

@@ -99,12 +99,13 @@ public final class ExitDaemon implements AutoCloseable {
     Coalescer coalescer = new Coalescer(tun.udpBursts());
     Traffic traffic = new Traffic(engine, tun, port, coalescer, flowLog, this::onTunGone);
     DataLoop loop = new DataLoop("exit-data");
-    undo.push(() -> stop(loop, traffic));
+    undo.push(loop::close);
     traffic.join(loop);
     ExitNetwork network = new ExitNetwork(runner, LinuxNftOwner::new, config.stateFile());
     undo.push(network::close);
     network.apply(config);
     loop.start();
+    undo.push(() -> reportFlows(loop, traffic));
     lookAfter(network, loop, engine);
     routes.serve(loop, engine, tun, port, flowLog);
     LOG.info(
@@ -186,7 +187,7 @@ public final class ExitDaemon implements AutoCloseable {
         });
   }
 
-  private static void stop(DataLoop loop, Traffic traffic) throws InterruptedException {
+  private static void reportFlows(DataLoop loop, Traffic traffic) throws InterruptedException {
     try {
       loop.call(
               () -> {
@@ -196,8 +197,6 @@ public final class ExitDaemon implements AutoCloseable {
           .get(2, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       LOG.warn("The last flows could not be reported: {}", e.toString());
-    } finally {
-      loop.close();
     }
   }
 

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * another client with other mapped addresses, and its old flows idle out. IPv4 only in this
  * version.
  *
- * <p>Bursts are rewritten in place. No call allocates. Confined to the data loop.
+ * <p>Bursts are rewritten in place. No call allocates. Confined to the data loop. Longer than most
+ * classes because the way of a packet, out and back, is one piece of reasoning.
  */
 public final class ExitEngine {
   /** IPv4 and TCP header: what the MSS leaves out of the MTU (RFC 9293 section 3.7.1). */
