@@ -39,7 +39,7 @@ final class RuleCommand implements Runnable {
   int add(
       @Mixin DaemonOptions daemon,
       @Parameters(
-              arity = "2..*",
+              arity = "1..*",
               paramLabel = "SUBSET OVERLAY [METRIC]",
               description =
                   "which traffic, such as 'name:*.edu' or 'tcp dport 80'; the overlay, or"

@@ -37,7 +37,7 @@ class ClientMainTest {
         "overlay add ron",
         "overlay add ron udp://192.0.2.10:7400 extra",
         "rule",
-        "rule add name:*.edu",
+        "rule add",
         "rule remove",
         "flows --limit many"
       })
@@ -74,6 +74,20 @@ class ClientMainTest {
 
     assertRefused(outcome, 1);
     assertThat(outcome.err()).contains("column");
+  }
+
+  @Test
+  void aRuleMayBeOneWordOrMany() {
+    for (String[] rule : new String[][] {{"tcp dport 80 web"}, {"tcp", "dport", "80", "web"}}) {
+      List<String> words = new ArrayList<>(List.of("rule", "add"));
+      words.addAll(List.of(rule));
+      words.addAll(List.of("--control", directory.resolve("none").toString()));
+      Outcome outcome = run(words.toArray(String[]::new));
+
+      assertRefused(outcome, 1);
+      assertThat(outcome.err()).as("it was understood").contains("no client is running");
+    }
+    assertRefused(run("rule", "add", "name:*.edu"), 1);
   }
 
   @Test
