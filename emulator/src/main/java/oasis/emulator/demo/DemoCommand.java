@@ -43,7 +43,7 @@ public final class DemoCommand implements Callable<Integer> {
     Path directory = null;
     try {
       Launcher launcher = Launcher.ofThisProcess();
-      directory = Files.createTempDirectory("oasis-demo-");
+      directory = makeDirectory();
       return run(directory, launcher);
     } catch (OsException | IOException | UncheckedIOException e) {
       return fail(e.getMessage());
@@ -54,6 +54,15 @@ public final class DemoCommand implements Callable<Integer> {
       if (directory != null && !verbose) {
         delete(directory);
       }
+    }
+  }
+
+  private static Path makeDirectory() throws OsException {
+    try {
+      return Files.createTempDirectory("oasis-demo-");
+    } catch (IOException e) {
+      String parent = System.getProperty("java.io.tmpdir");
+      throw new OsException("cannot make a folder in " + parent + " (TMPDIR names another)", e);
     }
   }
 

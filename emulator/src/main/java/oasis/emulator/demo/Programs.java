@@ -93,8 +93,7 @@ final class Programs {
 
   /** Carrier of the connection from a local port; "underlay" when the client does not have it. */
   String carrierOf(Path control, int localPort) throws OsException {
-    JsonNode answer = ask(control, "flows");
-    for (JsonNode flow : answer.isArray() ? answer : answer.path("flows")) {
+    for (JsonNode flow : ask(control, "flows")) {
       if (flow.path("protocol").asText().equals("tcp")
           && flow.path("program").asText().endsWith(":" + localPort)) {
         return flow.path("carrier").asText();
@@ -114,10 +113,14 @@ final class Programs {
   }
 
   private JsonNode ask(Path control, String what) throws OsException {
-    String url = "http://oasis/" + what;
-    String answer = host.exec(LIMIT, "curl", "-s", "--unix-socket", control.toString(), url).out();
+    String url = "http://oasis/v1/" + what;
+    CommandRunner.Result result =
+        host.exec(LIMIT, "curl", "-sSf", "--unix-socket", control.toString(), url);
+    if (!result.ok()) {
+      throw new OsException("the client does not say its " + what + ": " + result.err().strip());
+    }
     try {
-      return json.readTree(answer);
+      return json.readTree(result.out());
     } catch (IOException e) {
       throw new OsException("the client's " + what + " is not JSON: " + e.getMessage(), e);
     }
