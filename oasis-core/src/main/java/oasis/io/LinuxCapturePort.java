@@ -11,7 +11,6 @@ import static oasis.os.linux.LinuxConstants.SOCK_RAW;
 import static oasis.os.linux.LinuxConstants.SOL_PACKET;
 import static oasis.os.linux.LinuxConstants.SOL_SOCKET;
 import static oasis.os.linux.LinuxConstants.SO_ATTACH_FILTER;
-import static oasis.os.linux.LinuxConstants.SO_RCVBUFFORCE;
 
 import java.nio.ByteOrder;
 import oasis.os.Memory;
@@ -71,7 +70,7 @@ public final class LinuxCapturePort implements CapturePort {
     try {
       Sockets.set(fd, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
       Sockets.set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
-      Sockets.set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES, "SO_RCVBUFFORCE");
+      Sockets.receiveBuffer(fd, RECEIVE_BUFFER_BYTES);
       port.retarget(localIpv4);
       bindToAll(fd);
     } catch (OsException | RuntimeException e) {

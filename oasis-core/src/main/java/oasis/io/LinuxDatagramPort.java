@@ -12,8 +12,6 @@ import static oasis.os.linux.LinuxConstants.SOCK_NONBLOCK;
 import static oasis.os.linux.LinuxConstants.SOL_SOCKET;
 import static oasis.os.linux.LinuxConstants.SOL_UDP;
 import static oasis.os.linux.LinuxConstants.SO_MARK;
-import static oasis.os.linux.LinuxConstants.SO_RCVBUFFORCE;
-import static oasis.os.linux.LinuxConstants.SO_SNDBUFFORCE;
 import static oasis.os.linux.LinuxConstants.UDP_GRO;
 import static oasis.os.linux.LinuxConstants.UDP_SEGMENT;
 
@@ -79,8 +77,8 @@ public final class LinuxDatagramPort implements DatagramPort {
     if (mark != 0) {
       Sockets.set(fd, SOL_SOCKET, SO_MARK, mark, "SO_MARK");
     }
-    Sockets.set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES, "SO_RCVBUFFORCE");
-    Sockets.set(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES, "SO_SNDBUFFORCE");
+    Sockets.receiveBuffer(fd, RECEIVE_BUFFER_BYTES);
+    Sockets.sendBuffer(fd, SEND_BUFFER_BYTES);
     boolean gro = Sockets.trySet(fd, SOL_UDP, UDP_GRO, 1) == 0;
     boolean gso = Sockets.trySet(fd, SOL_UDP, UDP_SEGMENT, 0) == 0;
     Errno.check(

@@ -8,7 +8,6 @@ import static oasis.os.linux.LinuxConstants.SOCK_NONBLOCK;
 import static oasis.os.linux.LinuxConstants.SOCK_RAW;
 import static oasis.os.linux.LinuxConstants.SOL_SOCKET;
 import static oasis.os.linux.LinuxConstants.SO_MARK;
-import static oasis.os.linux.LinuxConstants.SO_SNDBUFFORCE;
 
 import oasis.os.OsException;
 import oasis.os.linux.Errno;
@@ -50,7 +49,7 @@ public final class LinuxRawPort implements RawPort {
       if (mark != 0) {
         Sockets.set(fd, SOL_SOCKET, SO_MARK, mark, "SO_MARK");
       }
-      Sockets.set(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER_BYTES, "SO_SNDBUFFORCE");
+      Sockets.sendBuffer(fd, SEND_BUFFER_BYTES);
     } catch (OsException e) {
       Sys.close(fd);
       throw e;

@@ -21,6 +21,8 @@ public final class LinuxConstants {
   public static final int ETH_P_ALL = 3;
 
   public static final int SOL_SOCKET = 1;
+  public static final int SO_SNDBUF = 7;
+  public static final int SO_RCVBUF = 8;
   public static final int SO_ATTACH_FILTER = 26;
   public static final int SO_SNDBUFFORCE = 32;
   public static final int SO_TIMESTAMPNS = 35;

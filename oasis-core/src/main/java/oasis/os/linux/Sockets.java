@@ -3,6 +3,11 @@ package oasis.os.linux;
 
 import static oasis.os.linux.LinuxConstants.AF_INET;
 import static oasis.os.linux.LinuxConstants.AF_INET6;
+import static oasis.os.linux.LinuxConstants.SOL_SOCKET;
+import static oasis.os.linux.LinuxConstants.SO_RCVBUF;
+import static oasis.os.linux.LinuxConstants.SO_RCVBUFFORCE;
+import static oasis.os.linux.LinuxConstants.SO_SNDBUF;
+import static oasis.os.linux.LinuxConstants.SO_SNDBUFFORCE;
 
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
@@ -86,6 +91,23 @@ public final class Sockets {
     Memory memory = Memory.allocate(4);
     memory.buffer().order(ByteOrder.nativeOrder()).putInt(0, value);
     return Sys.setsockopt(fd, level, option, memory, 4);
+  }
+
+  /**
+   * Asks for room for what waits to be sent: beyond the system's limit where this process may, as
+   * root of the first user namespace, else up to the limit.
+   */
+  public static void sendBuffer(int fd, int bytes) throws OsException {
+    if (trySet(fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes) < 0) {
+      set(fd, SOL_SOCKET, SO_SNDBUF, bytes, "SO_SNDBUF");
+    }
+  }
+
+  /** Asks for room for what waits to be read, as {@link #sendBuffer} does. */
+  public static void receiveBuffer(int fd, int bytes) throws OsException {
+    if (trySet(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes) < 0) {
+      set(fd, SOL_SOCKET, SO_RCVBUF, bytes, "SO_RCVBUF");
+    }
   }
 
   /** Binds a socket; 0 or -errno. */
