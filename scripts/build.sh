@@ -60,7 +60,9 @@ rehearse() {
     *.ExitMain) words=(run --try --allow 127.0.0.1) ;;
   esac
   if ((${#words[@]})); then
-    unshare -rn java "${java_options[@]}" "$option" -cp "$class_path" "$main" \
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    unshare -rn bash -c 'ip link set lo up; exec "$@"' rehearse \
+      java "${java_options[@]}" "$option" -cp "$class_path" "$main" \
       "${words[@]}" --control "$place/control" || status=$?
   else
     java "${java_options[@]}" "$option" -cp "$class_path" "$main" --help || status=$?

@@ -11,6 +11,7 @@ import oasis.io.PortCounters;
 import oasis.os.OsException;
 import oasis.rules.Rule;
 import oasis.rules.RuleSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The overlays that the engine knows, each with its socket. Sockets are opened by the thread that
@@ -30,11 +31,18 @@ final class Carriers implements AutoCloseable {
     DatagramPort open(Endpoint entry) throws OsException;
   }
 
-  /** Something about the sockets for the status. */
+  /** Something about the sockets for the status; without a socket there are no counters. */
   record PortInfo(
-      String name, String entry, int mtu, int localPort, PortCounters.Snapshot counters) {}
+      String name,
+      String entry,
+      int mtu,
+      int localPort,
+      PortCounters.@Nullable Snapshot counters) {}
 
-  private record Carrier(int index, Overlay overlay, DatagramPort port, DataLoop.Source source) {}
+  private record Link(DatagramPort port, DataLoop.Source source) {}
+
+  /** An overlay has no link while its entry node cannot be reached by any route of the host. */
+  private record Carrier(int index, Overlay overlay, @Nullable Link link) {}
 
   private final DataLoop loop;
   private final DataPath path;
@@ -55,7 +63,7 @@ final class Carriers implements AutoCloseable {
   /**
    * Lets the engine know these overlays and rules and no others.
    *
-   * @param opened sockets of those overlays that are new
+   * @param opened sockets of those overlays that are new, as far as they could be opened
    */
   void apply(ClientConfig config, RuleSet rules, Map<String, DatagramPort> opened, long nowNs) {
     List<String> wanted = config.overlays().stream().map(Overlay::name).toList();
@@ -65,32 +73,57 @@ final class Carriers implements AutoCloseable {
       }
     }
     for (Overlay overlay : config.overlays()) {
-      DatagramPort port = opened.get(overlay.name());
-      if (port != null) {
-        add(overlay, port, nowNs);
+      if (!byName.containsKey(overlay.name())) {
+        add(overlay, nowNs);
       }
     }
+    opened.forEach(this::attach);
     int[] carrierOfRule = config.rules().stream().mapToInt(this::carrierOf).toArray();
     path.engine().setRules(rules, carrierOfRule, nowNs);
   }
 
-  private void add(Overlay overlay, DatagramPort port, long nowNs) {
+  private void add(Overlay overlay, long nowNs) {
     int index = path.engine().addCarrier(overlay.name(), overlay.mtu(), nowNs);
     if (index < 0) {
-      port.close();
       throw new IllegalStateException("the engine has no room for overlay " + overlay.name());
     }
-    DataLoop.Source source = path.addCarrier(index, port);
-    byName.put(overlay.name(), new Carrier(index, overlay, port, source));
+    byName.put(overlay.name(), new Carrier(index, overlay, null));
+  }
+
+  /** Gives an overlay a socket, in place of the one it has. */
+  void attach(String name, DatagramPort port) {
+    Carrier carrier = byName.get(name);
+    if (carrier == null) {
+      port.close(); // removed meanwhile
+      return;
+    }
+    detach(carrier);
+    DataLoop.Source source = path.addCarrier(carrier.index(), port);
+    byName.put(name, new Carrier(carrier.index(), carrier.overlay(), new Link(port, source)));
     loop.add(source);
+  }
+
+  private void detach(Carrier carrier) {
+    Link link = carrier.link();
+    if (link != null) {
+      loop.remove(link.source());
+      path.removeCarrier(carrier.index());
+      link.port().close();
+    }
   }
 
   private void remove(Carrier carrier) {
     byName.remove(carrier.overlay().name());
     path.engine().removeCarrier(carrier.index());
-    loop.remove(carrier.source());
-    path.removeCarrier(carrier.index());
-    carrier.port().close();
+    detach(carrier);
+  }
+
+  /** Overlays that have no socket. */
+  List<Overlay> unlinked() {
+    return byName.values().stream()
+        .filter(carrier -> carrier.link() == null)
+        .map(Carrier::overlay)
+        .toList();
   }
 
   private int carrierOf(Rule rule) {
@@ -103,22 +136,32 @@ final class Carriers implements AutoCloseable {
 
   /** A snapshot of every socket. */
   List<PortInfo> ports() {
-    return byName.values().stream()
-        .map(
-            carrier ->
-                new PortInfo(
-                    carrier.overlay().name(),
-                    carrier.overlay().address() + ":" + carrier.overlay().port(),
-                    carrier.overlay().mtu(),
-                    carrier.port().localPort(),
-                    carrier.port().counters().snapshot()))
-        .toList();
+    return byName.values().stream().map(Carriers::info).toList();
+  }
+
+  private static PortInfo info(Carrier carrier) {
+    Overlay overlay = carrier.overlay();
+    String entry = overlay.address() + ":" + overlay.port();
+    Link link = carrier.link();
+    return link == null
+        ? new PortInfo(overlay.name(), entry, overlay.mtu(), 0, null)
+        : new PortInfo(
+            overlay.name(),
+            entry,
+            overlay.mtu(),
+            link.port().localPort(),
+            link.port().counters().snapshot());
   }
 
   /** Closes all sockets; the loop has ended. */
   @Override
   public void close() {
-    byName.values().forEach(carrier -> carrier.port().close());
+    for (Carrier carrier : byName.values()) {
+      Link link = carrier.link();
+      if (link != null) {
+        link.port().close();
+      }
+    }
     byName.clear();
   }
 }

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
@@ -93,17 +94,39 @@ final class Configurator {
     }
   }
 
-  /** Applies the kernel's part again when something else on the host has ended its holder. */
-  void repair() {
-    if (network.held()) {
+  /**
+   * Opens sockets that could not be opened yet, and applies the kernel's part again when something
+   * else on the host has ended its holder. Called every few seconds.
+   *
+   * @param moved whether the host's address has changed: every socket is bound to the old one then
+   */
+  void maintain(boolean moved) {
+    try {
+      for (Overlay overlay : moved ? current.all().overlays() : onLoop(carriers::unlinked)) {
+        reopen(overlay);
+      }
+      if (!network.held()) {
+        network.apply(networkConfig);
+        LOG.warn("the nftables table was gone; it is loaded again");
+      }
+    } catch (OsException e) {
+      LOG.warn("{}", e.getMessage());
+    }
+  }
+
+  private void reopen(Overlay overlay) throws OsException {
+    DatagramPort port;
+    try {
+      port = carriers.open(overlay);
+    } catch (OsException e) {
+      LOG.debug("overlay {}: {}", overlay.name(), e.getMessage());
       return;
     }
-    try {
-      network.apply(networkConfig);
-      LOG.warn("nftables table was gone; it is loaded again");
-    } catch (OsException e) {
-      LOG.warn("nftables table is gone: {}", e.getMessage());
-    }
+    onLoop(
+        () -> {
+          carriers.attach(overlay.name(), port);
+          return true;
+        });
   }
 
   private void save(LiveConfig config) throws OsException {
@@ -132,28 +155,26 @@ final class Configurator {
     Set<String> known =
         current.all().overlays().stream().map(Overlay::name).collect(Collectors.toSet());
     Map<String, DatagramPort> opened = new HashMap<>();
-    try {
-      for (Overlay overlay : config.all().overlays()) {
-        if (!known.contains(overlay.name())) {
+    for (Overlay overlay : config.all().overlays()) {
+      if (!known.contains(overlay.name())) {
+        try {
           opened.put(overlay.name(), carriers.open(overlay));
+        } catch (OsException e) {
+          // A host that starts without a network must have a client all the same.
+          LOG.warn("overlay {}: {}; tried again", overlay.name(), e.getMessage());
         }
       }
-    } catch (OsException e) {
-      opened.values().forEach(DatagramPort::close);
-      throw e;
     }
-    onLoop(config.all(), rules, opened);
+    onLoop(
+        () -> {
+          carriers.apply(config.all(), rules, opened, System.nanoTime());
+          return true;
+        });
   }
 
-  private void onLoop(ClientConfig config, RuleSet rules, Map<String, DatagramPort> opened)
-      throws OsException {
+  private <T> T onLoop(Supplier<T> command) throws OsException {
     try {
-      loop.call(
-              () -> {
-                carriers.apply(config, rules, opened, System.nanoTime());
-                return true;
-              })
-          .get(LOOP_SECONDS, TimeUnit.SECONDS);
+      return loop.call(command).get(LOOP_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new OsException("interrupted", e);

@@ -130,7 +130,7 @@ final class StatusReport {
       if (port != null) {
         one.put("entry", port.entry());
         one.put("mtu", port.mtu());
-        one.put("localPort", port.localPort());
+        one.put("localPort", port.localPort() == 0 ? null : port.localPort());
       }
       list.add(one);
     }
@@ -148,7 +148,12 @@ final class StatusReport {
     ports.add(snapshot.tun());
     ports.add(snapshot.raw());
     ports.add(snapshot.capture());
-    snapshot.carriers().forEach(port -> ports.add(port.counters()));
+    for (Carriers.PortInfo port : snapshot.carriers()) {
+      PortCounters.Snapshot counters = port.counters();
+      if (counters != null) {
+        ports.add(counters);
+      }
+    }
     for (PortCounters.Snapshot port : ports) {
       port.drops().forEach((why, n) -> sums.merge(why, n, Long::sum));
     }

@@ -58,11 +58,15 @@ final class Underlay {
     return address;
   }
 
-  /** Looks for the address again; when it has changed, all flows of OC0 begin anew. */
-  void follow(DataLoop loop, NatEngine nat) {
+  /**
+   * Looks for the address again; when it has changed, all flows of OC0 begin anew.
+   *
+   * @return whether it has changed
+   */
+  boolean follow(DataLoop loop, NatEngine nat) {
     long now = find(tun.name());
     if (now == address) {
-      return;
+      return false;
     }
     address = now;
     loop.submit(
@@ -74,6 +78,7 @@ final class Underlay {
             nat.setExternal4(0); // no answer would arrive
           }
         });
+    return true;
   }
 
   /** A filter needs an address; 0.0.0.0 is nobody's. */
