@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -48,6 +47,7 @@ import org.slf4j.LoggerFactory;
 final class ClientDaemon implements AutoCloseable {
   private static final int MAX_NAT_SESSIONS = 65_536;
   private static final int WATCH_SECONDS = 2;
+  private static final int MS_PER_TICK = 10;
   private static final int CLOSE_SECONDS = 5;
 
   private final Settings settings;
@@ -148,7 +148,7 @@ final class ClientDaemon implements AutoCloseable {
         WATCH_SECONDS,
         WATCH_SECONDS,
         TimeUnit.SECONDS);
-    startMs = Duration.between(execTime(), Instant.now()).toMillis();
+    startMs = processAgeMs();
   }
 
   /** Ends the process, from a thread that may wait for the data loop. */
@@ -200,7 +200,11 @@ final class ClientDaemon implements AutoCloseable {
 
   private StatusReport.Facts facts(LinuxTun tun, FakeStore fakes) {
     return new StatusReport.Facts(
-        ClientMain.version(), this::startMs, execTime().toString(), tun, fakes.pool().capacity());
+        ClientMain.version(),
+        this::startMs,
+        Instant.now().toString(),
+        tun,
+        fakes.pool().capacity());
   }
 
   /** Milliseconds from the start of this process until it carried packets. */
@@ -240,8 +244,17 @@ final class ClientDaemon implements AutoCloseable {
     changes.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
   }
 
-  private static Instant execTime() {
-    return ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+  /**
+   * Milliseconds since this process was executed, in steps of 10. ({@link ProcessHandle} knows the
+   * time of boot in whole seconds only.)
+   */
+  private static long processAgeMs() throws IOException {
+    String stat = Files.readString(Path.of("/proc/self/stat"));
+    // Field 22, counted from behind the name, which may hold blanks (proc(5)): ticks since boot.
+    String ticks = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 21)[19];
+    String uptime = Files.readString(Path.of("/proc/uptime"));
+    double seconds = Double.parseDouble(uptime.substring(0, uptime.indexOf(' ')));
+    return Math.round(seconds * 1000) - Long.parseLong(ticks) * MS_PER_TICK;
   }
 
   /** A secret from the kernel; the JDK's generators take 50 ms to load. */
