@@ -241,6 +241,34 @@ class ClientIT {
   }
 
   @Test
+  void aClientThatStartsWithoutANetworkServesOnceThereIsOne() throws Exception {
+    lab.startExit();
+    lab.in(lab.client, "ip", "link", "set", "eth0", "down");
+    lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
+    assertThat(lab.carrierState("ron")).isNotEqualTo("alive");
+
+    lab.in(lab.client, "ip", "link", "set", "eth0", "up");
+    lab.in(lab.client, "ip", "route", "add", "default", "via", ClientLab.GATEWAY);
+
+    lab.awaitCarrier("ron", "alive");
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
+  }
+
+  @Test
+  void aHostThatMovesKeepsItsOverlay() throws Exception {
+    lab.startExit();
+    lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
+    lab.awaitCarrier("ron", "alive");
+
+    lab.in(lab.client, "ip", "address", "add", "192.0.2.77/24", "dev", "eth0");
+    lab.in(lab.client, "ip", "address", "del", ClientLab.CLIENT + "/24", "dev", "eth0");
+    lab.in(lab.client, "ip", "route", "replace", "default", "via", ClientLab.GATEWAY);
+
+    ClientLab.await(() -> lab.who(ClientLab.SERVER).equals(ClientLab.EXIT));
+    assertThat(lab.who(ClientLab.SERVER + ":8080")).isEqualTo("192.0.2.77");
+  }
+
+  @Test
   void theTableComesBackWhenItsHolderDies() throws Exception {
     Process client = lab.startClient();
     ProcessHandle nft =

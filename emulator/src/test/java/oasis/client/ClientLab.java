@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientLab {
   static final String CLIENT = "192.0.2.2";
+  static final String GATEWAY = "192.0.2.1";
   static final String EXIT = "198.51.100.2";
   static final String SERVER = "203.0.113.2";
   static final int ENTRY = 4700;
@@ -64,7 +65,7 @@ final class ClientLab {
     for (String name : List.of(client, router, exit, server)) {
       Netns.create(host, name);
     }
-    link(client, CLIENT, "192.0.2.1", "rc");
+    link(client, CLIENT, GATEWAY, "rc");
     link(exit, EXIT, "198.51.100.1", "rx");
     link(server, SERVER, "203.0.113.1", "rs");
     in(router, "sysctl", "-qw", "net.ipv4.ip_forward=1");

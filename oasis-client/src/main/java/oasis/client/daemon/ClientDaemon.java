@@ -99,7 +99,7 @@ final class ClientDaemon implements AutoCloseable {
     undo.add("supervisor", () -> join(supervisor).close());
     ClientNetworkConfig network = settings.networkConfig(RuleSet.compile(List.of()));
     LinuxCommandRunner runner = new LinuxCommandRunner();
-    ClientNetwork.cleanUp(runner, network);
+    Future<List<String>> leftovers = inBackground(() -> ClientNetwork.cleanUp(runner, network));
 
     long seed = seed();
     FakeStore fakes =
@@ -139,6 +139,7 @@ final class ClientDaemon implements AutoCloseable {
             facts(tun, fakes));
     Future<ControlServer> server = inBackground(() -> serve(configurator, report, log));
     undo.add("control socket", () -> join(server).close());
+    join(leftovers);
     configurator.begin(first);
     join(server);
     undo.add("configuration thread", this::endChanges);

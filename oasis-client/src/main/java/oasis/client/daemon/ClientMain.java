@@ -3,6 +3,7 @@ package oasis.client.daemon;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.Objects;
 import oasis.os.OsException;
 import picocli.CommandLine;
@@ -43,13 +44,23 @@ public final class ClientMain implements Runnable {
   private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
   public static void main(String[] args) {
+    if (args.length > 0 && args[0].equals("run")) {
+      // Reading the annotations of all other commands would delay every start by a tenth of a
+      // second.
+      CommandLine run =
+          onOneLine(new CommandLine(new RunCommand())).setCommandName("oasis client run");
+      System.exit(run.execute(Arrays.copyOfRange(args, 1, args.length)));
+    }
     System.exit(commandLine().execute(args));
   }
 
   /** The command line, with errors on one line. */
   static CommandLine commandLine() {
-    return new CommandLine(new ClientMain())
-        .setParameterExceptionHandler(ClientMain::wrongUsage)
+    return onOneLine(new CommandLine(new ClientMain()));
+  }
+
+  private static CommandLine onOneLine(CommandLine line) {
+    return line.setParameterExceptionHandler(ClientMain::wrongUsage)
         .setExecutionExceptionHandler(ClientMain::failed);
   }
 

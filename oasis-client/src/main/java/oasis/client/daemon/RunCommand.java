@@ -91,7 +91,7 @@ final class RunCommand implements Callable<Integer> {
     out.println(daemon.summary());
     out.flush();
     if (tryOnly) {
-      status = spec.root().commandLine().execute("status", "--control", control.toString());
+      status = ClientMain.commandLine().execute("status", "--control", control.toString());
       return status;
     }
     new CountDownLatch(1).await();
