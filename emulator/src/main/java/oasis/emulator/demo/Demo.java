@@ -58,10 +58,15 @@ final class Demo {
 
   /** Runs all steps; the results are in order. */
   List<Step> run() throws OsException, IOException, InterruptedException {
-    progress.accept("starting the exit node");
-    network.startExit();
-    progress.accept("direct: ping, dig, curl");
+    progress.accept("direct: ping, dig, curl; the exit node starts meanwhile");
+    FutureTask<Boolean> exit =
+        inBackground(
+            () -> {
+              network.startExit();
+              return true;
+            });
     step("direct", DemoNetwork.PLAIN_NAME, 80, "none", DemoNetwork.CLIENT, false);
+    get(exit);
     progress.accept("starting the client");
     network.startClient(
         List.of(
