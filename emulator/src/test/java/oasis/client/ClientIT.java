@@ -260,6 +260,8 @@ class ClientIT {
     lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
     lab.awaitCarrier("ron", "alive");
 
+    // Else the second address of a subnet goes with the first.
+    lab.in(lab.client, "sysctl", "-qw", "net.ipv4.conf.eth0.promote_secondaries=1");
     lab.in(lab.client, "ip", "address", "add", "192.0.2.77/24", "dev", "eth0");
     lab.in(lab.client, "ip", "address", "del", ClientLab.CLIENT + "/24", "dev", "eth0");
     lab.in(lab.client, "ip", "route", "replace", "default", "via", ClientLab.GATEWAY);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
-import java.util.Arrays;
 import java.util.function.Function;
 import oasis.client.engine.ClientEngine;
 import oasis.client.engine.Effects;
@@ -28,7 +27,11 @@ final class DataPath implements Effects {
   private final Burst burst = new Burst();
   private final Coalescer coalescer;
   private final Runnable tunGone;
-  private @Nullable CarrierSource[] carriers = new CarrierSource[0];
+
+  /** By the engine's number; OC0, number 0, has none. */
+  private final @Nullable CarrierSource[] carriers =
+      new @Nullable CarrierSource[ClientConfig.MAX_OVERLAYS + 1];
+
   private boolean rawWaits;
 
   /**
@@ -75,9 +78,6 @@ final class DataPath implements Effects {
    * @return the source to add to the loop
    */
   DataLoop.Source addCarrier(int index, DatagramPort port) {
-    if (index >= carriers.length) {
-      carriers = Arrays.copyOf(carriers, index + 1);
-    }
     CarrierSource source = new CarrierSource(index, port);
     carriers[index] = source;
     return source;
