@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import oasis.emulator.Emulation;
 import oasis.emulator.Launcher;
@@ -38,9 +40,13 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(names = "--verbose", description = "Keep the programs' output and say where it is.")
   private boolean verbose;
 
+  private final CountDownLatch cleaned = new CountDownLatch(1);
+
   @Override
   public Integer call() {
     Path directory = null;
+    Thread main = Thread.currentThread();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> breakOff(main), "demo-exit"));
     try {
       Launcher launcher = Launcher.ofThisProcess();
       directory = makeDirectory();
@@ -54,6 +60,19 @@ public final class DemoCommand implements Callable<Integer> {
       if (directory != null && !verbose) {
         delete(directory);
       }
+      cleaned.countDown();
+    }
+  }
+
+  /** After a signal: lets the main thread end what it does and clean up. */
+  private void breakOff(Thread main) {
+    main.interrupt();
+    try {
+      if (!cleaned.await(15, TimeUnit.SECONDS)) {
+        System.err.println("oasis demo: could not clean up in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
