@@ -16,7 +16,9 @@ final class ExitRuleset {
 
   /**
    * The table: masquerade for mapped addresses, and behind the engine's own checks a second fence
-   * that keeps clients from closed ranges and from this node.
+   * that keeps clients from closed ranges and from this node. What connection tracking finds
+   * invalid (a wrong checksum, a segment outside the window) would not be translated and would
+   * leave with an address of the pool, so it is dropped.
    *
    * @param wasRouter whether the host forwarded before us; if not, only our packets are forwarded
    */
@@ -47,6 +49,7 @@ final class ExitRuleset {
             type filter hook forward priority filter - 1; policy accept;
             iifname "%4$s" oifname "%4$s" drop
             iifname "%4$s" ip saddr != %5$s drop
+            iifname "%4$s" ct state invalid drop
             iifname "%4$s" ip daddr @opened accept
             iifname "%4$s" ip daddr @closed drop
             iifname "%4$s" accept
