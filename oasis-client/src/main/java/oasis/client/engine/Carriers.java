@@ -17,6 +17,9 @@ final class Carriers {
   /** Most carriers, OC0 included. */
   static final int MAX = 64;
 
+  /** How long after its death nothing brings a carrier back: longer than packets travel. */
+  private static final long REVIVE_AFTER_NS = 1_000_000_000L;
+
   private static final long NEVER = Long.MIN_VALUE;
 
   private final EngineConfig config;
@@ -25,6 +28,7 @@ final class Carriers {
   private final boolean[] named = new boolean[MAX];
   private final long[] heardNs = new long[MAX];
   private final long[] waitingSinceNs = new long[MAX];
+  private final long[] diedNs = new long[MAX];
   private final long[] nextProbeNs = new long[MAX];
   private final int[] mtus = new int[MAX];
   final int[] flows = new int[MAX];
@@ -100,19 +104,24 @@ final class Carriers {
     named[c] = byARule;
   }
 
-  /** Something came from the carrier. */
-  void heard(int c, long nowNs) {
+  /**
+   * Something came from the carrier. A dead one comes back by the answer to a probe only, and not
+   * at once: what it sent before it died may still be on its way.
+   */
+  void heard(int c, boolean probeAnswer, long nowNs) {
+    if (states[c] == CarrierState.DEAD && !(probeAnswer && nowNs - diedNs[c] >= REVIVE_AFTER_NS)) {
+      return;
+    }
     heardNs[c] = nowNs;
     waitingSinceNs[c] = NEVER;
-    if (states[c] != CarrierState.ALIVE) {
-      states[c] = CarrierState.ALIVE;
-    }
+    states[c] = CarrierState.ALIVE;
   }
 
   /** The carrier's host says that nothing listens on its port. True when that made it dead. */
-  boolean refused(int c) {
+  boolean refused(int c, long nowNs) {
     boolean news = states[c] != CarrierState.DEAD;
     states[c] = CarrierState.DEAD;
+    diedNs[c] = nowNs;
     return news;
   }
 
@@ -143,6 +152,7 @@ final class Carriers {
     long silentNs = nowNs - waitingSinceNs[c];
     if (silentNs >= config.deadAfterNs() && states[c] != CarrierState.DEAD) {
       states[c] = CarrierState.DEAD;
+      diedNs[c] = nowNs;
       return true;
     }
     if (silentNs >= config.suspectAfterNs() && states[c] == CarrierState.ALIVE) {

@@ -138,7 +138,7 @@ public final class ClientEngine {
 
   /** A checked burst from the entry node of a carrier. */
   public void onCarrier(int carrier, Burst b, long nowNs) {
-    carriers.heard(carrier, nowNs);
+    carriers.heard(carrier, false, nowNs);
     carriers.inPkts[carrier] += b.segments();
     carriers.inBytes[carrier] += b.length();
     fromNetwork(carrier, b, nowNs);
@@ -146,12 +146,12 @@ public final class ClientEngine {
 
   /** An empty datagram from the entry node of a carrier: the answer to a probe. */
   public void onProbeAnswer(int carrier, long nowNs) {
-    carriers.heard(carrier, nowNs);
+    carriers.heard(carrier, true, nowNs);
   }
 
   /** The carrier's host refused a datagram: nothing listens on the entry port. */
   public void onRefused(int carrier, long nowNs) {
-    if (carriers.refused(carrier)) {
+    if (carriers.refused(carrier, nowNs)) {
       abandon(carrier);
     }
   }

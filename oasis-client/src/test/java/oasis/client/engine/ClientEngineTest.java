@@ -168,6 +168,19 @@ class ClientEngineTest {
   }
 
   @Test
+  void whatIsStillOnItsWayDoesNotReviveADeadCarrier() {
+    EngineRig rig = new EngineRig("tcp dport 80 ron");
+    rig.send(EngineRig.syn(WEB));
+    rig.engine.onRefused(rig.ron, rig.nowNs);
+    rig.nowNs += 300_000_000L;
+    rig.receive(rig.ron, EngineRig.data(copy(WEB).reverse(), 1, 101, 10));
+    rig.hear(rig.ron);
+    assertThat(state(rig, "ron")).isEqualTo(CarrierState.DEAD);
+    rig.pass(3_000, rig.ron);
+    assertThat(state(rig, "ron")).isEqualTo(CarrierState.ALIVE);
+  }
+
+  @Test
   void onlyCarriersThatARuleNamesAreProbed() {
     EngineRig rig = new EngineRig("tcp dport 80 ron");
     rig.nowNs += 10 * EngineRig.SECOND_NS;
