@@ -30,6 +30,7 @@ class OpenConnectionsSurviveIT {
       List.of(
           "tcp dport 22 lab",
           "tcp dport 5201 lab",
+          "udp dport 9999 lab",
           "name:*.overlay.test lab",
           "dst 203.0.113.0/25 lab");
 
@@ -58,7 +59,8 @@ class OpenConnectionsSurviveIT {
     try (Session ssh = new Session("ssh");
         Session sshByName = new Session("ssh-by-name", Lab.NAME)) {
       Transfer iperf = new Transfer();
-      List<Integer> open = List.of(ssh.localPort, sshByName.localPort, iperf.localPort());
+      int oneWay = startOneWayStream();
+      List<Integer> open = List.of(ssh.localPort, sshByName.localPort, iperf.localPort(), oneWay);
       Runnable unmoved = () -> assertUnmoved(List.of(ssh, sshByName), iperf, open);
 
       lab.startClient();
@@ -94,6 +96,15 @@ class OpenConnectionsSurviveIT {
       between.close();
     }
     assertThat(peersOf(iperfServer)).containsExactly(Lab.CLIENT);
+  }
+
+  /** Datagrams that nobody answers; for connection tracking each of them is the first. */
+  private int startOneWayStream() throws Exception {
+    lab.server().start("socat", "-u", "UDP-RECV:9999", "STDOUT");
+    String to = "UDP-SENDTO:" + Lab.SERVER + ":9999,sourceport=9998";
+    String script = "while echo line; do sleep 0.05; done | socat -u STDIN " + to;
+    lab.client().start("sh", "-c", script);
+    return 9998;
   }
 
   private void assertUnmoved(List<Session> sessions, Transfer iperf, List<Integer> open) {

@@ -16,8 +16,10 @@ import oasis.rules.NftHeaderRules;
  *       (answers of servers on this host) is never touched.
  *   <li>The first packet of a new connection is compared with the header rules. For TCP it has to
  *       be a bare SYN, because connection tracking takes packets from the middle of a connection
- *       for new ones; for ICMP an echo request. Link-local destinations stay: no carrier may
- *       forward them (RFC 3927 section 2.7, RFC 4291 section 2.5.6).
+ *       for new ones; for ICMP an echo request. It also takes each datagram of a stream without
+ *       answers for new, so the connection's mark remembers that it was compared. Link-local
+ *       destinations stay: no carrier may forward them (RFC 3927 section 2.7, RFC 4291 section
+ *       2.5.6).
  * </ol>
  *
  * <p>Packets that arrive for the reserved NAT ports are dropped before connection tracking, so that
@@ -31,6 +33,9 @@ final class ClientRuleset {
 
   private static final String CAPTURE = hex(ClientNetwork.CAPTURE_MARK);
   private static final String EXEMPT = hex(ClientNetwork.EXEMPT_MARK);
+
+  /** Bit of connection marks that says: its first packet has been compared with the rules. */
+  private static final String JUDGED = hex(0x4000_0000);
 
   private ClientRuleset() {}
 
@@ -72,6 +77,8 @@ final class ClientRuleset {
             + CAPTURE
             + " return",
         "ct state != new return",
+        "ct mark and " + JUDGED + " == " + JUDGED + " return",
+        "ct mark set ct mark or " + JUDGED,
         "ip daddr 169.254.0.0/16 return",
         "ip6 daddr fe80::/10 return",
         "tcp flags & (fin|syn|rst|ack) == syn goto headers",
