@@ -121,11 +121,20 @@ final class EmulateCommand implements Callable<Integer> {
           "oasis emulate: the machine is busy (load average %.1f), so figures will be worse%n",
           load);
     }
-    List<Goal> goals =
-        new Calibration(options, quick, step -> System.err.println("measuring: " + step)).run();
+    Calibration calibration =
+        new Calibration(options, quick, step -> System.err.println("measuring: " + step));
+    List<Goal> goals = calibration.run();
+    long stolen = calibration.stolenMs();
+    if (stolen > 0) {
+      System.err.printf(
+          "oasis emulate: the hypervisor took %d ms of CPU away meanwhile; the delay errors are"
+              + " partly the machine's%n",
+          stolen);
+    }
     boolean met = goals.stream().allMatch(Goal::met);
     if (json) {
-      System.out.println(RunResult.toJson(Map.of("goals", goals, "loadAverage", load)));
+      System.out.println(
+          RunResult.toJson(Map.of("goals", goals, "loadAverage", load, "stolenMs", stolen)));
     } else {
       for (Goal goal : goals) {
         System.out.printf(

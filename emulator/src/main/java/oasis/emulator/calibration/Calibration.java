@@ -28,6 +28,7 @@ public final class Calibration {
   private static final long[] LOADS = {0, 20_000, 50_000};
   private static final long[] RATES = {100_000, 125_000, 150_000, 175_000, 200_000, 225_000};
   private static final int RATE_TRIES = 2;
+  private static final int ROUND_TRIES = 4;
 
   private static final double P50_GOAL_US = 15;
   private static final double P90_GOAL_US = 40;
@@ -40,6 +41,7 @@ public final class Calibration {
   private final boolean quick;
   private final Consumer<String> progress;
   private final List<Goal> goals = new ArrayList<>();
+  private long stolenMs;
 
   /**
    * @param options for the emulations
@@ -83,7 +85,7 @@ public final class Calibration {
     double[][] percentiles = new double[3][rounds];
     double[] cpu = new double[rounds];
     for (int round = 0; round < rounds; round++) {
-      long[] delays = probe(emulation, load, round, cpu);
+      long[] delays = undisturbed(emulation, load, round, cpu);
       percentiles[0][round] = errorUs(delays, 50);
       percentiles[1][round] = errorUs(delays, 90);
       percentiles[2][round] = errorUs(delays, 99);
@@ -94,6 +96,32 @@ public final class Calibration {
     if (load > 0) {
       goals.add(Goal.atMost("CPU per packet, " + name, median(cpu), "us", CPU_GOAL_US));
     }
+  }
+
+  /** Measures again while the hypervisor takes CPU away; keeps what it disturbed least. */
+  private long[] undisturbed(Emulation emulation, long load, int round, double[] cpu)
+      throws OsException {
+    long[] best = new long[0];
+    double bestCpu = 0;
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < ROUND_TRIES && least > 0; i++) {
+      long before = Steal.ms();
+      long[] delays = probe(emulation, load, round, cpu);
+      long stolen = Steal.ms() - before;
+      if (stolen < least) {
+        least = stolen;
+        best = delays;
+        bestCpu = cpu[round];
+      }
+    }
+    cpu[round] = bestCpu;
+    stolenMs += least;
+    return best;
+  }
+
+  /** CPU time in ms that the hypervisor took away while the figures were measured. */
+  public long stolenMs() {
+    return stolenMs;
   }
 
   private long[] probe(Emulation emulation, long load, int round, double[] cpu) throws OsException {

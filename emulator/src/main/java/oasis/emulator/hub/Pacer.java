@@ -10,8 +10,8 @@ import oasis.os.linux.Sys;
 
 /**
  * Waits until the next packet is due. It sleeps in {@code ppoll} until shortly before, then spins;
- * how long before follows how much the kernel overslept lately, and a budget caps the spinning at a
- * tenth of a core. While packets wait it sleeps on time only: receive stamps make late reading
+ * how long before follows how much the kernel overslept lately, and a budget caps the spinning at one
+ * twenty-fifth of a core. While packets wait it sleeps on time only: receive stamps make late reading
  * harmless as long as it is earlier than the packets are due. Confined to the hub's thread.
  */
 final class Pacer {
@@ -19,7 +19,7 @@ final class Pacer {
   private static final long MIN_WINDOW_NS = 5_000;
   private static final long START_WINDOW_NS = 20_000;
   private static final long MAX_BUDGET_NS = 5_000_000;
-  private static final int SPIN_SHARE = 10;
+  private static final int SPIN_SHARE = 25;
   private static final long NS_PER_S = 1_000_000_000L;
   private static final int POLLFD_BYTES = 8;
 
