@@ -120,8 +120,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Start, print the status and stop at once: shows whether everything works.")
   private boolean tryOnly;
 
-  /** With what the process ends: a start that fails or is broken off is no success. */
-  private volatile int status = 1;
+  private volatile int status;
 
   @Override
   public Integer call() throws OsException, IOException {
@@ -138,9 +137,8 @@ final class RunCommand implements Callable<Integer> {
       out.flush();
     }
     ExitDaemon daemon = new ExitDaemon(config);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> endNow(daemon), "exit-stop"));
     daemon.start();
-    status = 0;
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> endNow(daemon), "exit-stop"));
     out.printf("Ready: UDP %s, TUN %s, MTU %d%n", listen, config.tun(), config.mtu());
     out.flush();
     if (tryOnly) {
