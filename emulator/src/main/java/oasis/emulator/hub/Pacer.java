@@ -10,9 +10,9 @@ import oasis.os.linux.Sys;
 
 /**
  * Waits until the next packet is due. It sleeps in {@code ppoll} until shortly before, then spins;
- * how long before follows how much the kernel overslept lately, and a budget caps the spinning at one
- * twenty-fifth of a core. While packets wait it sleeps on time only: receive stamps make late reading
- * harmless as long as it is earlier than the packets are due. Confined to the hub's thread.
+ * how long before follows how much the kernel overslept lately, and a budget caps the spinning at
+ * one twenty-fifth of a core. While packets wait it sleeps on time only: receive stamps make late
+ * reading harmless as long as it is earlier than the packets are due. Confined to the hub's thread.
  */
 final class Pacer {
   private static final long MAX_SPIN_NS = 300_000;
