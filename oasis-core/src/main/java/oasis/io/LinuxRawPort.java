@@ -58,12 +58,13 @@ public final class LinuxRawPort implements RawPort {
   }
 
   @Override
-  public void add(Burst burst) {
+  public int add(Burst burst) {
     if (burst.version() != 4) {
       counters.drop(DropReason.SEND_REFUSED, burst.segments());
-      return;
+      return 0;
     }
     queue.add(burst, 0, Ip.dstLo(burst.buffer(), burst.start()), 0);
+    return 0;
   }
 
   @Override

@@ -8,8 +8,14 @@ import oasis.packet.Burst;
  * loop. What was added must stay unchanged until the flush.
  */
 public interface RawPort extends AutoCloseable {
-  /** Queues a burst, which leaves as single packets; flushes by itself when the queue is full. */
-  void add(Burst burst);
+  /**
+   * Queues a burst, which leaves as single packets; flushes by itself when the queue is full.
+   *
+   * @return 0 when it was queued (or dropped and counted), else the path's MTU in bytes: a packet
+   *     of the burst is longer and may not be fragmented; nothing was sent, and its sender should
+   *     be told
+   */
+  int add(Burst burst);
 
   /** Sends what is queued. Refused or overflowing packets are counted and dropped. */
   void flush();

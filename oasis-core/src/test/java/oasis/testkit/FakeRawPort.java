@@ -21,8 +21,9 @@ public final class FakeRawPort implements RawPort {
   }
 
   @Override
-  public void add(Burst burst) {
+  public int add(Burst burst) {
     packets.add(burst);
+    return 0;
   }
 
   @Override

@@ -86,8 +86,9 @@ public class ClientPath {
     }
 
     @Override
-    public void toUnderlay(Burst b) {
+    public int toUnderlay(Burst b) {
       sum++;
+      return 0;
     }
 
     @Override

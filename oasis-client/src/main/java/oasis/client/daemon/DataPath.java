@@ -103,9 +103,9 @@ final class DataPath implements Effects {
   }
 
   @Override
-  public void toUnderlay(Burst outbound) {
-    raw.add(outbound);
+  public int toUnderlay(Burst outbound) {
     rawWaits = true;
+    return raw.add(outbound);
   }
 
   @Override

@@ -15,8 +15,13 @@ public interface Effects {
   /** Sends an outbound burst to the entry node of a carrier. */
   void toCarrier(int carrier, Burst burst);
 
-  /** Sends an outbound burst by the underlay (OC0); its source is already translated. */
-  void toUnderlay(Burst burst);
+  /**
+   * Sends an outbound burst by the underlay (OC0); its source is already translated.
+   *
+   * @return 0, or the path's MTU when a packet of the burst is longer and may not be fragmented:
+   *     then nothing was sent
+   */
+  int toUnderlay(Burst burst);
 
   /** Sends an empty datagram to a carrier's entry node, which answers with one. */
   void probe(int carrier);

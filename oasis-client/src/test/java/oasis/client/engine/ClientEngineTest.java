@@ -381,8 +381,9 @@ class ClientEngineTest {
     }
 
     @Override
-    public void toUnderlay(Burst burst) {
+    public int toUnderlay(Burst burst) {
       count++;
+      return 0;
     }
 
     @Override

@@ -33,8 +33,9 @@ final class Recorder implements Effects {
   }
 
   @Override
-  public void toUnderlay(Burst burst) {
+  public int toUnderlay(Burst burst) {
     sent.add(new Sent("underlay", burst));
+    return 0;
   }
 
   @Override
