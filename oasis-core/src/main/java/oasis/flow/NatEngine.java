@@ -97,6 +97,16 @@ public final class NatEngine {
     }
   }
 
+  /** Whether there is an external IPv4 address. */
+  public boolean hasExternal4() {
+    return external4 != 0;
+  }
+
+  /** Whether there is an external IPv6 address: only then does this engine carry IPv6. */
+  public boolean hasExternal6() {
+    return external6Hi != 0 || external6Lo != 0;
+  }
+
   /**
    * Translates a checked burst from a client: its source becomes the external address and port.
    *
