@@ -11,9 +11,11 @@ import java.util.stream.IntStream;
 import oasis.packet.Prefix;
 
 /**
- * Fake IPv4 addresses that programs get in place of real ones: one per (name, real address). A fake
- * always means the same name until it is reused, and it is reused only when no flow holds it and
- * for {@link #REUSE_AFTER_NS} it was neither given out nor let go, least recently used first.
+ * Fake addresses of one family that programs get in place of real ones: one per (name, real
+ * address). A fake always means the same name until it is reused, and it is reused only when no
+ * flow holds it and for {@link #REUSE_AFTER_NS} it was neither given out nor let go, least recently
+ * used first. Of an IPv6 range longer than {@link #MAX_FAKES6} only the first addresses are given
+ * out, so that all fakes of a pool share their upper half.
  *
  * <p>What must survive a crash goes to a {@link Journal} before a fake is given out; {@link
  * #restore} reads it back. Uses are journalled coarsely, at most about once in {@link
@@ -30,6 +32,9 @@ public final class FakePool {
   /** How far the journal may lag behind the last use of an entry that no flow holds. */
   public static final long JOURNAL_EVERY_NS = 300_000_000_000L;
 
+  /** Addresses of an IPv6 range that are used, the reserved ones included. */
+  public static final int MAX_FAKES6 = 65_536;
+
   private static final long SECOND_NS = 1_000_000_000L;
 
   /** Ages are cut here so that nanoseconds cannot overflow: three years. */
@@ -43,6 +48,7 @@ public final class FakePool {
   private static final int PAGE_MASK = (1 << PAGE_BITS) - 1;
   private static final int NONE = -1;
 
+  private final Prefix range;
   private final long firstFake;
   private final int capacity;
   private final Journal journal;
@@ -86,18 +92,20 @@ public final class FakePool {
   /**
    * An empty pool.
    *
-   * @param range IPv4 range of 8 to 29 bits; its first, second (the TUN's own) and last address are
-   *     never given out
+   * @param range IPv4 range of 8 to 29 bits, or IPv6 range of 8 to 125 bits; its first, second (the
+   *     TUN's own) and last usable address are never given out
    * @param seed where in the range the first fake lies
    * @param journal where to write records
    * @param epochSeconds wall clock for records: seconds since 1970
    */
   public FakePool(Prefix range, long seed, Journal journal, LongSupplier epochSeconds) {
-    if (!range.isV4() || range.bits() < 8 || range.bits() > 29) {
-      throw new IllegalArgumentException("fake range must be IPv4 of 8 to 29 bits: " + range);
+    int most = range.isV4() ? 29 : 125;
+    if (range.bits() < 8 || range.bits() > most) {
+      throw new IllegalArgumentException("fake range must have 8 to " + most + " bits: " + range);
     }
+    this.range = range;
     firstFake = range.lo() + RESERVED_FIRST;
-    capacity = (1 << 32 - range.bits()) - RESERVED;
+    capacity = usable(range) - RESERVED;
     this.journal = journal;
     this.epochSeconds = epochSeconds;
     byOffset = new int[(capacity - 1 >> PAGE_BITS) + 1][];
@@ -105,12 +113,21 @@ public final class FakePool {
     nextOffset = (int) Long.remainderUnsigned(new KeyedHash(seed).of(0), capacity);
   }
 
+  /** Addresses of the range that are used, reserved ones included. */
+  private static int usable(Prefix range) {
+    if (range.isV4()) {
+      return 1 << 32 - range.bits();
+    }
+    return range.bits() <= 112 ? MAX_FAKES6 : 1 << 128 - range.bits();
+  }
+
   /**
    * The fake of a name and real address; makes one if there is none.
    *
    * @param name lower-case name without a final dot; one of more than 1,023 bytes in UTF-8 gets 0
    * @param rule number of the rule that matched, kept for {@link #rule}
-   * @return lower half of the fake, IPv4-mapped, or 0 when none is free or the journal refused
+   * @return lower half of the fake ({@link #fakeHi} is the upper one), or 0 when none is free or
+   *     the journal refused
    */
   public long assign(String name, long realHi, long realLo, int rule, long nowNs) {
     Key key = new Key(name, realHi, realLo);
@@ -144,7 +161,7 @@ public final class FakePool {
   /** The entry of a fake address, or -1 when that address means nothing. */
   public int find(long hi, long lo) {
     long offset = lo - firstFake;
-    if (hi != 0 || offset < 0 || offset >= capacity) {
+    if (hi != range.hi() || offset < 0 || offset >= capacity) {
       return NONE;
     }
     int[] page = byOffset[(int) offset >> PAGE_BITS];
@@ -153,8 +170,7 @@ public final class FakePool {
 
   /** Whether an address lies in the range, assigned or not. */
   public boolean inRange(long hi, long lo) {
-    long offset = lo - firstFake + RESERVED_FIRST;
-    return hi == 0 && offset >= 0 && offset < capacity + RESERVED;
+    return range.contains(hi, lo);
   }
 
   /** Name of an entry. */
@@ -170,6 +186,11 @@ public final class FakePool {
   /** Lower half of the real address of an entry. */
   public long realLo(int entry) {
     return keys[entry].realLo;
+  }
+
+  /** Upper half of every fake address of this pool: 0 for IPv4. */
+  public long fakeHi() {
+    return range.hi();
   }
 
   /** Lower half of the fake address of an entry. */
@@ -283,11 +304,11 @@ public final class FakePool {
 
   /** Takes the record just read over; false when its fake is not of this range. */
   private boolean apply(long nowNs) {
-    long offset = (0xffff_0000_0000L | record.fake & 0xffff_ffffL) - firstFake;
-    if (offset < 0 || offset >= capacity) {
+    long offset = record.fakeLo - firstFake;
+    if (record.fakeHi != range.hi() || offset < 0 || offset >= capacity) {
       return false;
     }
-    int entry = find(0, firstFake + offset);
+    int entry = find(range.hi(), firstFake + offset);
     if (record.assignment) {
       if (entry == NONE) {
         entry = add((int) offset);
@@ -331,7 +352,7 @@ public final class FakePool {
 
   /** Each fresh fake lies behind the one before, so the walk over used ones is short. */
   private int unusedOffset() {
-    while (find(0, firstFake + nextOffset) != NONE) {
+    while (find(range.hi(), firstFake + nextOffset) != NONE) {
       nextOffset = (nextOffset + 1) % capacity;
     }
     return nextOffset;
@@ -387,7 +408,8 @@ public final class FakePool {
       Journal target, boolean assignment, Key key, int offset, boolean held, long seconds) {
     record.assignment = assignment;
     record.held = held;
-    record.fake = (int) (firstFake + offset);
+    record.fakeHi = range.hi();
+    record.fakeLo = firstFake + offset;
     record.epochSeconds = seconds;
     record.realHi = key.realHi;
     record.realLo = key.realLo;

@@ -101,6 +101,7 @@ public class ClientPath {
     return new ClientEngine(
         EngineConfig.defaults(1_400, 1),
         new FakePool(Prefix.parse("198.18.0.0/16"), 1, record -> true, () -> 0),
+        new FakePool(Prefix.parse("fdc6:1200:4710::/112"), 1, record -> true, () -> 0),
         new NatEngine(new NatLimits(61_000, 64_999, 1_024, 1_024, 1), 1),
         new Scratch(ByteBuffer.allocateDirect(Scratch.BYTES), 0),
         effects);

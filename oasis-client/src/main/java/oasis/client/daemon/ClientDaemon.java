@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import oasis.client.engine.ClientEngine;
 import oasis.client.engine.EngineConfig;
 import oasis.client.engine.Scratch;
+import oasis.flow.FakePool;
 import oasis.flow.NatEngine;
 import oasis.flow.NatLimits;
 import oasis.io.CapturePort;
@@ -116,13 +117,16 @@ final class ClientDaemon implements AutoCloseable {
     Memory memory = Memory.allocate(Scratch.BYTES);
     Scratch scratch = new Scratch(memory.buffer(), memory.address());
     EngineConfig engine = EngineConfig.defaults(settings.mtu(), seed);
+    // Its journal refuses, so that no fake IPv6 address is given out before one is routed.
+    FakePool fakes6 =
+        new FakePool(Prefix.parse("fdc6:1200:4710::/112"), seed, record -> false, () -> 0);
     DataPath path =
         new DataPath(
             tun,
             raw,
             capture,
             this::onTunGone,
-            out -> new ClientEngine(engine, fakes.pool(), nat, scratch, out));
+            out -> new ClientEngine(engine, fakes.pool(), fakes6, nat, scratch, out));
 
     DataLoop loop = new DataLoop("data");
     loop.busyPoll(settings.busyPollNs());

@@ -28,7 +28,7 @@ public final class ClientEngine {
 
   private final EngineConfig config;
   private final Effects effects;
-  private final FakePool fakes;
+  private final Fakes fakes;
   private final NatEngine nat;
   private final Carriers carriers;
   private final FlowMap map;
@@ -39,19 +39,34 @@ public final class ClientEngine {
   private final long[] drops = new long[DropReason.values().length];
   private final FlowKey key = new FlowKey();
   private final FlowKey network = new FlowKey();
-  private Policy policy = new Policy(RuleSet.compile(List.of()), new int[0]);
+  private Policy policy = new Policy(RuleSet.compile(List.of()), new int[0], false);
   private long tunPkts;
 
   /**
-   * @param fakes the fake-address pool, already restored from its journal
+   * An engine without carriers and rules.
+   *
+   * <p>The two pools are independent: each has a range and a journal of its own ({@code
+   * fakes.journal} and {@code fakes6.journal} in the client's state directory) and is restored from
+   * it before the engine is made. The IPv6 range (by default {@code fdc6:1200:4710::/112}) is to be
+   * routed into the TUN device as the IPv4 one is, with an unreachable route behind it; its address
+   * 1 is the device's own. A host without IPv6 passes a pool of the same kind: nothing asks for a
+   * fake IPv6 address there.
+   *
+   * @param fakes4 fake IPv4 addresses, already restored from their journal
+   * @param fakes6 fake IPv6 addresses, likewise
    * @param nat the translator of OC0; its external address may be set later
    * @param scratch memory for the packets that the engine writes itself
    */
   public ClientEngine(
-      EngineConfig config, FakePool fakes, NatEngine nat, Scratch scratch, Effects effects) {
+      EngineConfig config,
+      FakePool fakes4,
+      FakePool fakes6,
+      NatEngine nat,
+      Scratch scratch,
+      Effects effects) {
     this.config = config;
     this.effects = effects;
-    this.fakes = fakes;
+    fakes = new Fakes(fakes4, fakes6);
     this.nat = nat;
     carriers = new Carriers(config);
     map = new FlowMap(config.maxFlows(), config.seed());
@@ -89,7 +104,7 @@ public final class ClientEngine {
    *     has not been added
    */
   public void setRules(RuleSet rules, int[] carrierOfRule, long nowNs) {
-    policy = new Policy(rules, carrierOfRule);
+    policy = new Policy(rules, carrierOfRule, policy.mediated());
     for (int c = 1; c < Carriers.MAX; c++) {
       boolean named = false;
       for (int carrier : carrierOfRule) {
@@ -98,6 +113,14 @@ public final class ClientEngine {
       carriers.named(c, named, nowNs);
     }
     onTimer(nowNs);
+  }
+
+  /**
+   * Forces OC0 for every new flow (the paper's experiments): no name gets a fake address, and no
+   * rule sends a flow to an overlay. Flows that exist keep their carriers.
+   */
+  public void setMediate(boolean mediate) {
+    policy = policy.mediated(mediate);
   }
 
   /** A checked burst that the programs sent into the TUN device. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.engine;
 
-import oasis.flow.FakePool;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.DnsMessage;
@@ -25,7 +24,7 @@ final class DnsFaker {
   private static final int MAX_UDP_BYTES = 1_232;
 
   private final Scratch scratch;
-  private final FakePool fakes;
+  private final Fakes fakes;
   private final Carriers carriers;
   private final Effects effects;
   private final DnsMessage message = new DnsMessage();
@@ -35,7 +34,7 @@ final class DnsFaker {
   private long queries;
   private long faked;
 
-  DnsFaker(Scratch scratch, FakePool fakes, Carriers carriers, Effects effects) {
+  DnsFaker(Scratch scratch, Fakes fakes, Carriers carriers, Effects effects) {
     this.scratch = scratch;
     this.fakes = fakes;
     this.carriers = carriers;
@@ -129,7 +128,7 @@ final class DnsFaker {
           && message.recordClass() == DnsMessage.IN
           && message.dataBytes() == 4) {
         long real = Addresses.v4(answer.buffer().getInt(message.dataStart()));
-        long fake = fakes.assign(name, 0, real, rule, nowNs);
+        long fake = fakes.pool(true).assign(name, 0, real, rule, nowNs);
         if (fake == 0) {
           return -1;
         }

@@ -10,7 +10,7 @@ import java.util.Map;
  * @param carriers every carrier, OC0 first
  * @param flows flows in the flow map
  * @param maxFlows its capacity
- * @param fakes fake addresses given out
+ * @param fakes fake addresses given out, both families
  * @param tunPkts packets the programs sent into the TUN device
  * @param dnsQueries DNS queries seen
  * @param dnsFaked DNS answers in which addresses were replaced

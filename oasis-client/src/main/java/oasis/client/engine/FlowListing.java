@@ -3,7 +3,6 @@ package oasis.client.engine;
 
 import java.util.ArrayList;
 import java.util.List;
-import oasis.flow.FakePool;
 import oasis.packet.Addresses;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
@@ -13,8 +12,7 @@ import oasis.rules.Rule;
 final class FlowListing {
   private FlowListing() {}
 
-  static List<FlowInfo> list(
-      FlowMap map, Carriers carriers, FakePool fakes, int limit, long nowNs) {
+  static List<FlowInfo> list(FlowMap map, Carriers carriers, Fakes fakes, int limit, long nowNs) {
     List<FlowInfo> list = new ArrayList<>();
     FlowKey key = new FlowKey();
     for (int f = map.next(0); f >= 0 && list.size() < limit; f = map.next(f + 1)) {

@@ -61,7 +61,7 @@ final class FlowMap {
   int[] inSlot = new int[0];
   int[] carrier = new int[0];
 
-  /** Entry of the fake pool that the flow holds, or {@link #NONE}. */
+  /** Number of the fake that the flow holds (see {@link Fakes}), or {@link #NONE}. */
   int[] fake = new int[0];
 
   /** For TCP the acknowledgement number last sent by the program; for a free flow the next free. */

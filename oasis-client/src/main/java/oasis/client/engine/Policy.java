@@ -6,7 +6,10 @@ import oasis.rules.Otherwise;
 import oasis.rules.Rule;
 import oasis.rules.RuleSet;
 
-/** An immutable pair: the rules, and the carrier that each rule's overlay stands for. */
+/**
+ * What decides, immutable: the rules, the carrier that each rule's overlay stands for, and whether
+ * the underlay carries all in spite of them.
+ */
 final class Policy {
   /** The rule's overlay has not been added. */
   static final int MISSING = -1;
@@ -19,14 +22,27 @@ final class Policy {
 
   private final RuleSet rules;
   private final int[] carrierOfRule;
+  private final boolean mediated;
 
   /**
    * @param carrierOfRule carrier index by rule number; {@link Carriers#UNDERLAY} for the underlay,
    *     {@link #MISSING} for an overlay that has not been added
+   * @param mediated every new flow goes by the underlay
    */
-  Policy(RuleSet rules, int[] carrierOfRule) {
+  Policy(RuleSet rules, int[] carrierOfRule, boolean mediated) {
     this.rules = rules;
     this.carrierOfRule = carrierOfRule.clone();
+    this.mediated = mediated;
+  }
+
+  /** The same rules with or without mediation. */
+  Policy mediated(boolean on) {
+    return new Policy(rules, carrierOfRule, on);
+  }
+
+  /** Whether every new flow goes by the underlay. */
+  boolean mediated() {
+    return mediated;
   }
 
   /** First rule that matches the name, or {@link #NO_RULE}. */
@@ -72,6 +88,9 @@ final class Policy {
 
   /** What rule {@code r} says now; {@link #MISSING} when the next rule is to be asked. */
   private int settled(int r, Carriers carriers) {
+    if (mediated) {
+      return Carriers.UNDERLAY;
+    }
     int c = carrierOfRule[r];
     if (carriers.serves(c)) {
       return c;

@@ -327,6 +327,7 @@ class ClientEngineTest {
         new ClientEngine(
             EngineConfig.defaults(1_400, 1),
             rig.fakes,
+            rig.fakes6,
             rig.nat,
             new Scratch(ByteBuffer.allocateDirect(Scratch.BYTES), 0),
             silent);

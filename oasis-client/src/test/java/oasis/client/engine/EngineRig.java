@@ -46,6 +46,8 @@ final class EngineRig {
   final Recorder out = new Recorder();
   final FakePool fakes =
       new FakePool(Prefix.parse("198.18.0.0/16"), 1, record -> true, () -> 1_000_000);
+  final FakePool fakes6 =
+      new FakePool(Prefix.parse("fdc6:1200:4710::/112"), 1, record -> true, () -> 1_000_000);
   final NatEngine nat = new NatEngine(new NatLimits(61_000, 64_999, 4_096, 4_096, 1), 1);
   final ClientEngine engine;
   final int ron;
@@ -58,6 +60,7 @@ final class EngineRig {
         new ClientEngine(
             EngineConfig.defaults(1_400, 1),
             fakes,
+            fakes6,
             nat,
             new Scratch(ByteBuffer.allocateDirect(Scratch.BYTES), 0),
             out);

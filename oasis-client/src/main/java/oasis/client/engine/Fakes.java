@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.engine;
+
+import oasis.flow.FakePool;
+
+/**
+ * The fake addresses of both families behind one number for each: {@code entry << 1} of the IPv4
+ * pool, {@code entry << 1 | 1} of the IPv6 one. A fake has the family of its real address. Confined
+ * to the data loop.
+ */
+final class Fakes {
+  /** No fake. */
+  static final int NONE = -1;
+
+  private final FakePool v4;
+  private final FakePool v6;
+
+  Fakes(FakePool v4, FakePool v6) {
+    this.v4 = v4;
+    this.v6 = v6;
+  }
+
+  /** Number of a fake address, or {@link #NONE} when it means nothing. */
+  int find(long hi, long lo) {
+    int entry = v4.find(hi, lo);
+    if (entry >= 0) {
+      return entry << 1;
+    }
+    entry = v6.find(hi, lo);
+    return entry >= 0 ? entry << 1 | 1 : NONE;
+  }
+
+  /** Whether an address lies in one of the fake ranges, assigned or not. */
+  boolean inRange(long hi, long lo) {
+    return v4.inRange(hi, lo) || v6.inRange(hi, lo);
+  }
+
+  /** Name of a fake. */
+  String name(int fake) {
+    return pool(fake).name(fake >> 1);
+  }
+
+  /** Upper half of the real address of a fake. */
+  long realHi(int fake) {
+    return pool(fake).realHi(fake >> 1);
+  }
+
+  /** Lower half of the real address of a fake. */
+  long realLo(int fake) {
+    return pool(fake).realLo(fake >> 1);
+  }
+
+  /** A flow begins to use a fake. */
+  void hold(int fake, long nowNs) {
+    pool(fake).hold(fake >> 1, nowNs);
+  }
+
+  /** A flow that held a fake ends. */
+  void release(int fake, long nowNs) {
+    pool(fake).release(fake >> 1, nowNs);
+  }
+
+  /** The pool of a family. */
+  FakePool pool(boolean ipv4) {
+    return ipv4 ? v4 : v6;
+  }
+
+  /** Fakes given out, both families. */
+  int size() {
+    return v4.size() + v6.size();
+  }
+
+  private FakePool pool(int fake) {
+    return (fake & 1) == 0 ? v4 : v6;
+  }
+}
