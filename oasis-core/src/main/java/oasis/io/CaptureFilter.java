@@ -1,21 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.io;
 
-import java.util.ArrayList;
+import static oasis.io.BpfAssembler.JEQ;
+import static oasis.io.BpfAssembler.JGE;
+import static oasis.io.BpfAssembler.JGT;
+import static oasis.io.BpfAssembler.JSET;
+import static oasis.io.BpfAssembler.LDX_B_MSH;
+import static oasis.io.BpfAssembler.LDX_IMM;
+import static oasis.io.BpfAssembler.LD_B_ABS;
+import static oasis.io.BpfAssembler.LD_B_IND;
+import static oasis.io.BpfAssembler.LD_H_ABS;
+import static oasis.io.BpfAssembler.LD_H_IND;
+import static oasis.io.BpfAssembler.LD_W_ABS;
+
 import java.util.List;
+import oasis.io.BpfAssembler.Label;
+import oasis.packet.Address;
+import oasis.packet.Ip;
 
 /**
- * Assembles the classic BPF program that decides in the kernel which packets a capture socket gets
- * (Linux Documentation/networking/filter.rst). The network header is addressed by SKF_NET_OFF, so
- * the program does not depend on the link header.
+ * The program that decides in the kernel which packets a capture socket gets. The network header is
+ * addressed by SKF_NET_OFF, so the program does not depend on the link header.
  *
- * <p>Taken is what came in for this host on an interface that is neither loopback nor ours, to one
- * of its addresses: TCP and UDP to a port of the range, ICMP echo replies with an identifier of the
- * range, and ICMP errors; of fragments only the first.
+ * <p>Taken is what came in for this host on an interface that is neither loopback nor excluded, to
+ * one of its addresses: TCP and UDP to a port of the range, ICMP and ICMPv6 echo replies with an
+ * identifier of the range, and ICMP and ICMPv6 errors. Of fragments only the first is taken, in
+ * IPv6 with the fragment header right behind the IPv6 header. A packet with a VLAN tag is not
+ * taken: the kernel shows it again, without the tag, on the VLAN's interface.
  */
 final class CaptureFilter {
-  /** Most addresses a filter knows. */
-  static final int MAX_ADDRESSES = 8;
+  /** Most addresses that a filter knows. */
+  static final int MAX_ADDRESSES = 16;
+
+  /** Most interfaces that a filter excludes. */
+  static final int MAX_INTERFACES = 1024;
 
   private static final int NET = -0x100000; // SKF_NET_OFF
   private static final int AD = -0x1000; // SKF_AD_OFF
@@ -23,135 +41,163 @@ final class CaptureFilter {
   private static final int AD_PKTTYPE = AD + 4;
   private static final int AD_IFINDEX = AD + 8;
   private static final int AD_HATYPE = AD + 28;
-
-  private static final int LD_W_ABS = 0x20;
-  private static final int LD_H_ABS = 0x28;
-  private static final int LD_B_ABS = 0x30;
-  private static final int LD_H_IND = 0x48;
-  private static final int LD_B_IND = 0x50;
-  private static final int LDX_B_MSH = 0xb1;
-  private static final int JA = 0x05;
-  private static final int JEQ = 0x15;
-  private static final int JGT = 0x25;
-  private static final int JGE = 0x35;
-  private static final int JSET = 0x45;
-  private static final int RET = 0x06;
+  private static final int AD_VLAN_TAG = AD + 44;
+  private static final int AD_VLAN_TAG_PRESENT = AD + 48;
 
   private static final int ETH_P_IP = 0x800;
+  private static final int ETH_P_IPV6 = 0x86dd;
+  private static final int VLAN_ID = 0xfff; // tag 0 only carries a priority
   private static final int ARPHRD_LOOPBACK = 772;
   private static final int WHOLE_PACKET = 0x40000;
+  private static final int FRAGMENT_HEADER = 44;
+  private static final int ICMP6_ERRORS = 4; // types 1 to 4, RFC 4443
 
-  /** Where a jump goes: bound to the next instruction by {@link #here}. */
-  private static final class Label {
-    int at = -1;
-  }
+  /** Interfaces that one conditional jump can skip. */
+  private static final int CHUNK = 200;
 
-  private record Instruction(int code, int k, Label yes, Label no) {}
-
-  private final List<Instruction> program = new ArrayList<>();
-  private final Label next = new Label(); // never bound: falls through
+  private final BpfAssembler bpf = new BpfAssembler();
+  private final Label next = bpf.next;
+  private final Label drop = new Label();
+  private final Label take = new Label();
+  private final Label laterFragment = drop; // it has no ports
 
   private CaptureFilter() {}
 
   /**
    * Assembles a filter.
    *
-   * @param addresses the host's own IPv4 addresses in their low 32 bits, at most 8
-   * @param ownInterface index of the interface that is ours, or 0
-   * @return one long for each instruction, in the layout of {@code struct sock_filter} on a
-   *     little-endian host
+   * @param addresses the host's own addresses, at most {@link #MAX_ADDRESSES}
+   * @param excluded indexes of interfaces, at most {@link #MAX_INTERFACES}
+   * @return a program of {@link BpfAssembler}
    */
-  static long[] assemble(long[] addresses, int firstPort, int lastPort, int ownInterface) {
-    if (addresses.length > MAX_ADDRESSES) {
-      throw new IllegalArgumentException(
-          "a capture filter takes at most " + MAX_ADDRESSES + " addresses");
+  static long[] assemble(List<Address> addresses, int firstPort, int lastPort, int[] excluded) {
+    if (addresses.size() > MAX_ADDRESSES) {
+      throw new IllegalArgumentException("a capture takes at most 16 addresses");
+    }
+    if (excluded.length > MAX_INTERFACES) {
+      throw new IllegalArgumentException("a capture leaves out at most 1024 interfaces");
     }
     CaptureFilter f = new CaptureFilter();
-    f.build(addresses, firstPort, lastPort, ownInterface);
-    return f.encode();
+    f.build(addresses, firstPort, lastPort);
+    f.exclude(excluded);
+    return f.bpf.assemble();
   }
 
-  private void build(long[] addresses, int firstPort, int lastPort, int ownInterface) {
-    Label drop = new Label();
+  private void build(List<Address> addresses, int firstPort, int lastPort) {
+    cameInForThisHost();
+    Label ip6 = new Label();
+    Label transport = new Label();
+    Label identifier = new Label();
     Label range = new Label();
-    Label icmp = new Label();
-    Label take = new Label();
-    load(LD_W_ABS, AD_PROTOCOL);
-    jump(JEQ, ETH_P_IP, next, drop);
-    load(LD_W_ABS, AD_PKTTYPE);
-    jump(JEQ, 0, next, drop); // PACKET_HOST
-    load(LD_W_ABS, AD_IFINDEX);
-    jump(JEQ, ownInterface, drop, next);
-    load(LD_W_ABS, AD_HATYPE);
-    jump(JEQ, ARPHRD_LOOPBACK, drop, next);
-    Label ours = new Label();
-    load(LD_W_ABS, NET + 16);
-    for (long address : addresses) {
-      jump(JEQ, (int) address, ours, next);
-    }
-    jumpTo(drop);
-    here(ours);
-    load(LD_H_ABS, NET + 6);
-    jump(JSET, 0x1fff, drop, next); // later fragments have no ports
-    load(LDX_B_MSH, NET); // X = bytes of the IP header
-    load(LD_B_ABS, NET + 9);
-    jump(JEQ, 1, icmp, next);
+    bpf.load(LD_W_ABS, AD_PROTOCOL);
+    bpf.jump(JEQ, ETH_P_IP, next, ip6);
+    ip4(addresses, transport, identifier);
+    bpf.here(ip6);
+    bpf.jump(JEQ, ETH_P_IPV6, next, drop);
+    ip6(addresses, transport, identifier);
+    bpf.here(transport); // accumulator: protocol, index: where its header begins
     Label ports = new Label();
-    jump(JEQ, 6, ports, next);
-    jump(JEQ, 17, ports, drop);
-    here(ports);
-    load(LD_H_IND, NET + 2);
-    jumpTo(range);
-    here(icmp);
-    load(LD_B_IND, NET);
-    jump(JEQ, 3, take, next); // destination unreachable
-    jump(JEQ, 11, take, next); // time exceeded
-    jump(JEQ, 12, take, next); // parameter problem
-    jump(JEQ, 0, next, drop); // echo reply
-    load(LD_H_IND, NET + 4);
-    here(range);
-    jump(JGE, firstPort, next, drop);
-    jump(JGT, lastPort, drop, next);
-    here(take);
-    load(RET, WHOLE_PACKET);
-    here(drop);
-    load(RET, 0);
+    bpf.jump(JEQ, Ip.TCP, ports, next);
+    bpf.jump(JEQ, Ip.UDP, ports, drop);
+    bpf.here(ports);
+    bpf.load(LD_H_IND, NET + 2);
+    bpf.jumpTo(range);
+    bpf.here(identifier);
+    bpf.load(LD_H_IND, NET + 4);
+    bpf.here(range);
+    bpf.jump(JGE, firstPort, next, drop);
+    bpf.jump(JGT, lastPort, drop, take);
+    bpf.here(drop);
+    bpf.take(0);
   }
 
-  private void load(int code, int k) {
-    program.add(new Instruction(code, k, next, next));
+  private void cameInForThisHost() {
+    bpf.load(LD_W_ABS, AD_PKTTYPE);
+    bpf.jump(JEQ, 0, next, drop); // PACKET_HOST
+    bpf.load(LD_W_ABS, AD_HATYPE);
+    bpf.jump(JEQ, ARPHRD_LOOPBACK, drop, next);
+    Label untagged = new Label();
+    bpf.load(LD_W_ABS, AD_VLAN_TAG_PRESENT);
+    bpf.jump(JEQ, 0, untagged, next);
+    bpf.load(LD_W_ABS, AD_VLAN_TAG);
+    bpf.jump(JSET, VLAN_ID, drop, next);
+    bpf.here(untagged);
   }
 
-  private void jump(int code, int k, Label yes, Label no) {
-    program.add(new Instruction(code, k, yes, no));
-  }
-
-  private void jumpTo(Label label) {
-    program.add(new Instruction(JA, 0, label, label));
-  }
-
-  private void here(Label label) {
-    label.at = program.size();
-  }
-
-  private long[] encode() {
-    long[] out = new long[program.size()];
-    for (int i = 0; i < out.length; i++) {
-      Instruction in = program.get(i);
-      if (in.code == JA) {
-        out[i] = word(JA, 0, 0, distance(i, in.yes));
-      } else {
-        out[i] = word(in.code, distance(i, in.yes), distance(i, in.no), in.k);
+  private void ip4(List<Address> addresses, Label transport, Label identifier) {
+    Label ours = new Label();
+    bpf.load(LD_W_ABS, NET + 16);
+    for (Address address : addresses) {
+      if (address.isV4()) {
+        bpf.jump(JEQ, (int) address.lo(), ours, next);
       }
     }
-    return out;
+    bpf.jumpTo(drop);
+    bpf.here(ours);
+    bpf.load(LD_H_ABS, NET + 6);
+    bpf.jump(JSET, 0x1fff, laterFragment, next);
+    bpf.load(LDX_B_MSH, NET); // bytes of the IP header
+    bpf.load(LD_B_ABS, NET + 9);
+    bpf.jump(JEQ, Ip.ICMP, next, transport);
+    bpf.load(LD_B_IND, NET);
+    bpf.jump(JEQ, 3, take, next); // destination unreachable
+    bpf.jump(JEQ, 11, take, next); // time exceeded
+    bpf.jump(JEQ, 12, take, next); // parameter problem
+    bpf.jump(JEQ, 0, identifier, drop); // echo reply
   }
 
-  private int distance(int from, Label to) {
-    return to == next ? 0 : to.at - from - 1;
+  private void ip6(List<Address> addresses, Label transport, Label identifier) {
+    Label ours = new Label();
+    for (Address address : addresses) {
+      if (!address.isV4()) {
+        is6(address, ours);
+      }
+    }
+    bpf.jumpTo(drop);
+    bpf.here(ours);
+    Label known = new Label();
+    bpf.load(LDX_IMM, Ip.V6_BYTES);
+    bpf.load(LD_B_ABS, NET + 6);
+    bpf.jump(JEQ, FRAGMENT_HEADER, next, known);
+    bpf.load(LD_H_ABS, NET + Ip.V6_BYTES + 2);
+    bpf.jump(JSET, 0xfff8, laterFragment, next);
+    bpf.load(LDX_IMM, Ip.V6_BYTES + 8);
+    bpf.load(LD_B_ABS, NET + Ip.V6_BYTES);
+    bpf.here(known);
+    bpf.jump(JEQ, Ip.ICMP6, next, transport);
+    bpf.load(LD_B_IND, NET);
+    bpf.jump(JEQ, 129, identifier, next); // echo reply
+    bpf.jump(JEQ, 0, drop, next);
+    bpf.jump(JGT, ICMP6_ERRORS, drop, take);
   }
 
-  private static long word(int code, int yes, int no, int k) {
-    return code | (long) yes << 16 | (long) no << 24 | (k & 0xffff_ffffL) << 32;
+  /** Compares the destination address word by word. */
+  private void is6(Address address, Label ours) {
+    Label other = new Label();
+    long[] words = {address.hi() >>> 32, address.hi(), address.lo() >>> 32, address.lo()};
+    // The last word first: it differs most between addresses of one host.
+    for (int i = words.length - 1; i >= 0; i--) {
+      bpf.load(LD_W_ABS, NET + 24 + 4 * i);
+      bpf.jump(JEQ, (int) words[i], i == 0 ? ours : next, other);
+    }
+    bpf.here(other);
+  }
+
+  /** The list may be long, so it is gone through last, and only for packets to be taken. */
+  private void exclude(int[] interfaces) {
+    bpf.here(take);
+    bpf.load(LD_W_ABS, AD_IFINDEX);
+    for (int from = 0; from < interfaces.length; from += CHUNK) {
+      Label excluded = new Label();
+      Label on = new Label();
+      for (int i = from; i < Math.min(from + CHUNK, interfaces.length); i++) {
+        bpf.jump(JEQ, interfaces[i], excluded, next);
+      }
+      bpf.jumpTo(on);
+      bpf.here(excluded);
+      bpf.take(0);
+      bpf.here(on);
+    }
+    bpf.take(WHOLE_PACKET);
   }
 }

@@ -9,15 +9,15 @@ import static oasis.os.linux.LinuxConstants.SOCK_CLOEXEC;
 import static oasis.os.linux.LinuxConstants.SOCK_NONBLOCK;
 import static oasis.os.linux.LinuxConstants.SOCK_RAW;
 import static oasis.os.linux.LinuxConstants.SOL_PACKET;
-import static oasis.os.linux.LinuxConstants.SOL_SOCKET;
-import static oasis.os.linux.LinuxConstants.SO_ATTACH_FILTER;
 
 import java.nio.ByteOrder;
+import java.util.List;
 import oasis.os.Memory;
 import oasis.os.OsException;
 import oasis.os.linux.Errno;
 import oasis.os.linux.Sockets;
 import oasis.os.linux.Sys;
+import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
 
@@ -39,26 +39,29 @@ public final class LinuxCapturePort implements CapturePort {
   private final int fd;
   private final int firstPort;
   private final int lastPort;
-  private final int tunIndex;
+  private int[] excluded;
   private final PortCounters counters = new PortCounters();
   private final ReceiveSlots slots = new ReceiveSlots(SLOTS);
 
-  private LinuxCapturePort(int fd, int firstPort, int lastPort, int tunIndex) {
+  private LinuxCapturePort(int fd, int firstPort, int lastPort, int[] excluded) {
     this.fd = fd;
     this.firstPort = firstPort;
     this.lastPort = lastPort;
-    this.tunIndex = tunIndex;
+    this.excluded = excluded.clone();
   }
 
   /**
    * Opens a socket in the network namespace of the calling thread.
    *
-   * @param localIpv4 low halves of the host's own addresses, 1 to 8
+   * @param local the host's own addresses of either family, none for no packets at all
    * @param firstPort first destination port (or echo identifier) that it takes
    * @param lastPort last destination port that it takes
-   * @param tunIndex interface whose packets it never takes, 0 for none; loopback never counts
+   * @param excludedInterfaces indexes of interfaces whose packets it never takes: our own TUN
+   *     device, and the ports of bridges and bonds, whose packets arrive on the bridge or bond
+   *     again; loopback never counts
    */
-  public static LinuxCapturePort open(long[] localIpv4, int firstPort, int lastPort, int tunIndex)
+  public static LinuxCapturePort open(
+      List<Address> local, int firstPort, int lastPort, int[] excludedInterfaces)
       throws OsException {
     // With protocol 0 nothing is queued before the filter stands and the socket is bound.
     int fd =
@@ -66,12 +69,12 @@ public final class LinuxCapturePort implements CapturePort {
             Sys.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
             "socket",
             "for packet capture");
-    LinuxCapturePort port = new LinuxCapturePort(fd, firstPort, lastPort, tunIndex);
+    LinuxCapturePort port = new LinuxCapturePort(fd, firstPort, lastPort, excludedInterfaces);
     try {
       Sockets.set(fd, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
       Sockets.set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
       Sockets.receiveBuffer(fd, RECEIVE_BUFFER_BYTES);
-      port.retarget(localIpv4);
+      port.retarget(local);
       bindToAll(fd);
     } catch (OsException | RuntimeException e) {
       Sys.close(fd);
@@ -83,22 +86,23 @@ public final class LinuxCapturePort implements CapturePort {
   /**
    * Replaces the addresses that it takes packets for, when the host's own have changed.
    *
-   * @param localIpv4 low halves of the host's own addresses, 1 to 8
+   * @param local the host's own addresses of either family
    */
-  public void retarget(long[] localIpv4) throws OsException {
-    long[] filter = CaptureFilter.assemble(localIpv4, firstPort, lastPort, tunIndex);
-    // struct sock_fprog { unsigned short len; struct sock_filter *filter; } and the filter itself
-    Memory memory = Memory.allocate(16 + 8 * filter.length);
-    var b = memory.buffer().order(ByteOrder.LITTLE_ENDIAN);
-    b.putShort(0, (short) filter.length);
-    b.putLong(8, memory.address() + 16);
-    for (int i = 0; i < filter.length; i++) {
-      b.putLong(16 + 8 * i, filter[i]);
-    }
-    Errno.check(
-        Sys.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, memory, 16),
-        "setsockopt",
-        "SO_ATTACH_FILTER");
+  public void retarget(List<Address> local) throws OsException {
+    retarget(local, excluded);
+  }
+
+  /**
+   * Replaces the addresses that it takes packets for and the interfaces that it never looks at,
+   * when addresses or interfaces of the host have changed.
+   *
+   * @param local the host's own addresses of either family
+   * @param excludedInterfaces indexes of interfaces whose packets it never takes
+   */
+  public void retarget(List<Address> local, int[] excludedInterfaces) throws OsException {
+    excluded = excludedInterfaces.clone();
+    BpfAssembler.attach(
+        fd, BpfAssembler.encode(CaptureFilter.assemble(local, firstPort, lastPort, excluded)));
   }
 
   private static void bindToAll(int fd) throws OsException {

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
+import oasis.packet.Address;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.testkit.Gen;
@@ -19,15 +22,9 @@ class CaptureFilterTest {
   private static final int AD = -0x1000;
   private static final String[] OURS = {"192.0.2.1", "192.0.2.200", "10.1.2.3"};
 
-  private final long[] program = CaptureFilter.assemble(addresses(), 61_000, 64_999, TUN);
-
-  private static long[] addresses() {
-    long[] lows = new long[OURS.length];
-    for (int i = 0; i < OURS.length; i++) {
-      lows[i] = Packets.key(Ip.TCP, OURS[i], 0, OURS[i], 0).srcLo;
-    }
-    return lows;
-  }
+  private final long[] program =
+      CaptureFilter.assemble(
+          Stream.of(OURS).map(Address::parse).toList(), 61_000, 64_999, new int[] {TUN});
 
   /** What the kernel knows about a packet beside its bytes. */
   private record Meta(int etherType, int packetType, int ifIndex, int hardwareType) {}
@@ -49,6 +46,7 @@ class CaptureFilterTest {
         case 0x30 -> a = ip.get(k - NET) & 0xff;
         case 0x48 -> a = ip.getShort(x + k - NET) & 0xffff;
         case 0x50 -> a = ip.get(x + k - NET) & 0xff;
+        case 0x01 -> x = k;
         case 0xb1 -> x = (ip.get(k - NET) & 15) * 4;
         case 0x05 -> pc += k;
         case 0x06 -> {
@@ -75,6 +73,7 @@ class CaptureFilterTest {
       case 4 -> meta.packetType();
       case 8 -> meta.ifIndex();
       case 28 -> meta.hardwareType();
+      case 48 -> 0;
       default -> throw new AssertionError("ancillary " + which);
     };
   }
@@ -147,8 +146,9 @@ class CaptureFilterTest {
   }
 
   @Test
-  void nineAddressesAreTooMany() {
-    assertThatThrownBy(() -> CaptureFilter.assemble(new long[9], 1, 2, 0))
+  void tooManyAddressesAreRefused() {
+    List<Address> many = Collections.nCopies(17, Address.parse("192.0.2.1"));
+    assertThatThrownBy(() -> CaptureFilter.assemble(many, 1, 2, new int[0]))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -12,6 +12,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
@@ -38,8 +39,8 @@ class LinuxRawAndCaptureIT {
     right = new TestNamespace("os");
     left.join("eth0", "10.8.0.1/24", right, "eth0", "10.8.0.2/24");
     raw = left.in(() -> LinuxRawPort.open(0x2000_0000));
-    long[] own = {Endpoint.ipv4(10, 8, 0, 2, 0).lo()};
-    capture = right.in(() -> LinuxCapturePort.open(own, 61_000, 64_999, 0));
+    List<Address> own = List.of(Address.parse("10.8.0.2"));
+    capture = right.in(() -> LinuxCapturePort.open(own, 61_000, 64_999, new int[0]));
   }
 
   @AfterEach
@@ -90,7 +91,7 @@ class LinuxRawAndCaptureIT {
 
   @Test
   void retargetingChangesTheAddresses() throws Exception {
-    capture.retarget(new long[] {Endpoint.ipv4(10, 8, 0, 9, 0).lo()});
+    capture.retarget(List.of(Address.parse("10.8.0.9")));
     raw.add(Bursts.single(Packets.udp(TO_RANGE, new byte[5])));
     raw.flush();
     TimeUnit.MILLISECONDS.sleep(20);

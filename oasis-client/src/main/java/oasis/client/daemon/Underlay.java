@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
+import java.util.List;
 import oasis.flow.NatEngine;
 import oasis.flow.NatLimits;
 import oasis.io.DataLoop;
@@ -16,6 +17,7 @@ import oasis.io.LinuxTun;
 import oasis.os.OsException;
 import oasis.os.linux.Errno;
 import oasis.os.linux.Sys;
+import oasis.packet.Address;
 import oasis.packet.Addresses;
 
 /**
@@ -45,7 +47,8 @@ final class Underlay {
     Errno.check(index, "if_nametoindex", tun.name());
     return new Underlay(
         tun,
-        LinuxCapturePort.open(taken(address), ports.firstPort(), ports.lastPort(), index),
+        LinuxCapturePort.open(
+            taken(address), ports.firstPort(), ports.lastPort(), new int[] {index}),
         address);
   }
 
@@ -81,9 +84,8 @@ final class Underlay {
     return true;
   }
 
-  /** A filter needs an address; 0.0.0.0 is nobody's. */
-  private static long[] taken(long address) {
-    return new long[] {address == 0 ? Addresses.V4_PREFIX : address};
+  private static List<Address> taken(long address) {
+    return address == 0 ? List.of() : List.of(new Address(0, address));
   }
 
   private static long find(String tun) {

@@ -20,6 +20,7 @@ public final class Errno {
   public static final int EMSGSIZE = 90;
   public static final int ENOPROTOOPT = 92;
   public static final int EOPNOTSUPP = 95;
+  public static final int EAFNOSUPPORT = 97;
   public static final int EADDRINUSE = 98;
   public static final int EADDRNOTAVAIL = 99;
   public static final int ENETDOWN = 100;
@@ -48,6 +49,7 @@ public final class Errno {
       case EMSGSIZE -> "EMSGSIZE (message too long)";
       case ENOPROTOOPT -> "ENOPROTOOPT (option not known)";
       case EOPNOTSUPP -> "EOPNOTSUPP (not supported)";
+      case EAFNOSUPPORT -> "EAFNOSUPPORT (address family not supported)";
       case EADDRINUSE -> "EADDRINUSE (address in use)";
       case EADDRNOTAVAIL -> "EADDRNOTAVAIL (not an address of this host)";
       case ENETDOWN -> "ENETDOWN (network is down)";

@@ -11,6 +11,7 @@ public final class LinuxConstants {
   public static final int AF_INET = 2;
   public static final int AF_INET6 = 10;
   public static final int AF_PACKET = 17;
+  public static final int SOCK_STREAM = 1;
   public static final int SOCK_DGRAM = 2;
   public static final int SOCK_RAW = 3;
   public static final int SOCK_NONBLOCK = 0x800;
