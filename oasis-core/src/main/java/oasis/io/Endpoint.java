@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.io;
 
+import oasis.packet.Addresses;
+
 /**
  * An address and a port, for set-up code; the packet path passes the three numbers.
  *
@@ -26,6 +28,17 @@ public record Endpoint(long hi, long lo, int port) {
   /** Any IPv4 address of this host. */
   public static Endpoint anyIpv4(int port) {
     return ipv4(0, 0, 0, 0, port);
+  }
+
+  /** Any IPv6 address of this host, and no IPv4 address. */
+  public static Endpoint anyIpv6(int port) {
+    return new Endpoint(0, 0, port);
+  }
+
+  /** {@code 192.0.2.1:80} or {@code [2001:db8::1]:80}. */
+  public String text() {
+    String address = Addresses.text(hi, lo);
+    return (isIpv4() ? address : "[" + address + "]") + ":" + port;
   }
 
   /** True for an IPv4 address. */

@@ -34,6 +34,16 @@ public final class Addresses {
     return isV4(hi, lo) ? (lo & 0xf000_0000L) == 0xe000_0000L : hi >>> 56 == 0xff;
   }
 
+  /** True for 127.0.0.0/8 and ::1. */
+  public static boolean isLoopback(long hi, long lo) {
+    return isV4(hi, lo) ? (lo & 0xff00_0000L) == 0x7f00_0000L : hi == 0 && lo == 1;
+  }
+
+  /** True for 169.254.0.0/16 and fe80::/10. */
+  public static boolean isLinkLocal(long hi, long lo) {
+    return isV4(hi, lo) ? (lo & 0xffff_0000L) == 0xa9fe_0000L : hi >>> 54 == 0xfe80 >>> 6;
+  }
+
   /** True for 255.255.255.255. */
   public static boolean isBroadcast(long hi, long lo) {
     return hi == 0 && lo == (V4_PREFIX | 0xffff_ffffL);

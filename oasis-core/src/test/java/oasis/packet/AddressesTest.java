@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AddressesTest {
   @Test
@@ -121,6 +123,26 @@ class AddressesTest {
             assertThat(e).hasMessageContaining("is not an IP address");
           }
         });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "127.0.0.1, true, false",
+    "127.255.255.255, true, false",
+    "128.0.0.1, false, false",
+    "::1, true, false",
+    "::2, false, false",
+    "169.254.1.1, false, true",
+    "169.255.0.0, false, false",
+    "fe80::1, false, true",
+    "febf:ffff::1, false, true",
+    "fec0::1, false, false",
+    "fdc6:1200:4710::1, false, false",
+  })
+  void loopbackAndLinkLocalAddressesAreTold(String text, boolean loopback, boolean linkLocal) {
+    Address a = Address.parse(text);
+    assertThat(Addresses.isLoopback(a.hi(), a.lo())).isEqualTo(loopback);
+    assertThat(Addresses.isLinkLocal(a.hi(), a.lo())).isEqualTo(linkLocal);
   }
 
   @Test

@@ -14,6 +14,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import oasis.os.Memory;
 import oasis.os.OsException;
+import oasis.packet.Address;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Socket options and {@code struct sockaddr}. Addresses are two longs (IPv4-mapped form, see
@@ -126,14 +128,26 @@ public final class Sockets {
 
   /** Port that a socket is bound to, or -errno. */
   public static int localPort(int fd) {
-    Memory memory = Memory.allocate(SOCKADDR_IN6_BYTES + 4 + 4);
-    memory.buffer().order(ByteOrder.nativeOrder()).putInt(32, SOCKADDR_IN6_BYTES);
-    int result;
+    Memory name = Memory.allocate(SOCKADDR_IN6_BYTES + 4 + 4);
+    int result = localName(fd, name);
+    return result < 0 ? result : port(name.buffer(), 0);
+  }
+
+  /** Address that a socket is bound to, or null when the kernel does not say. */
+  public static @Nullable Address localAddress(int fd) {
+    Memory name = Memory.allocate(SOCKADDR_IN6_BYTES + 4 + 4);
+    return localName(fd, name) < 0
+        ? null
+        : new Address(addressHi(name.buffer(), 0), addressLo(name.buffer(), 0));
+  }
+
+  private static int localName(int fd, Memory name) {
+    ByteBuffer b = name.buffer();
+    b.order(ByteOrder.nativeOrder()).putInt(32, SOCKADDR_IN6_BYTES).order(ByteOrder.BIG_ENDIAN);
     try {
-      result = Sys.getsockname(fd, memory.address(), memory.address() + 32);
+      return Sys.getsockname(fd, name.address(), name.address() + 32);
     } finally {
-      Reference.reachabilityFence(memory);
+      Reference.reachabilityFence(name);
     }
-    return result < 0 ? result : port(memory.buffer().order(ByteOrder.BIG_ENDIAN), 0);
   }
 }
