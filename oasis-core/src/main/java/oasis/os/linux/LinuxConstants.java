@@ -8,8 +8,10 @@ public final class LinuxConstants {
   public static final int O_NONBLOCK = 0x800;
   public static final int O_CLOEXEC = 0x80000;
 
+  public static final int AF_UNSPEC = 0;
   public static final int AF_INET = 2;
   public static final int AF_INET6 = 10;
+  public static final int AF_NETLINK = 16;
   public static final int AF_PACKET = 17;
   public static final int SOCK_STREAM = 1;
   public static final int SOCK_DGRAM = 2;
