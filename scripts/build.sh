@@ -36,7 +36,7 @@ build() {
     { echo "oasis: the build failed, see $log" >&2 && return 1; }
 
   for module in oasis-client exit-node emulator experiments; do
-    jar=("$home/$module/target/$module"-*.jar)
+    jar=("$home/$module/target/$module"-*[!s].jar) # not the one of the tests
     cp -u "${jar[0]}" "$home/$module"/target/lib/*.jar "$run/lib/"
     (cd "$home/$module/target" && ls "${jar[0]##*/}" && ls lib) >"$run/$module.jars"
   done

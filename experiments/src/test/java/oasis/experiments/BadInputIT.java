@@ -15,6 +15,8 @@ import java.util.List;
 import oasis.emulator.Node;
 import oasis.emulator.Program;
 import oasis.io.LinuxRawPort;
+import oasis.lab.Daemons;
+import oasis.lab.Lab;
 import oasis.os.CommandRunner;
 import oasis.os.Memory;
 import oasis.os.linux.Netns;
@@ -48,11 +50,11 @@ class BadInputIT {
   static void network() throws Exception {
     Lab.assumePossible();
     lab = Lab.start(directory);
-    lab.startWeb(8080);
+    lab.servers().startWeb(8080);
     big = new Gen(20).bytes(20_000_000);
-    Files.write(lab.www().resolve("big"), big);
-    lab.startExit();
-    lab.startClientWithRules("tcp dport 8080 lab");
+    Files.write(lab.servers().www().resolve("big"), big);
+    lab.daemons().startExit();
+    lab.daemons().startClientWithRules("tcp dport 8080 lab");
   }
 
   @AfterAll
@@ -66,8 +68,8 @@ class BadInputIT {
 
   @Test
   void wrongRulesAndOverlaysAreRefusedAndChangeNothing() throws Exception {
-    JsonNode rules = lab.ask("rules");
-    JsonNode overlays = lab.ask("overlays");
+    JsonNode rules = lab.daemons().ask("rules");
+    JsonNode overlays = lab.daemons().ask("overlays");
 
     assertRefused("column 11", "client", "rule", "add", "tcp dport eighty lab");
     assertRefused("no overlay \"nowhere\"", "client", "rule", "add", "tcp dport 80", "nowhere");
@@ -77,8 +79,8 @@ class BadInputIT {
     assertRefused("port", "client", "overlay", "add", "x", "udp://192.0.2.9:70000");
     assertRefused("Upper", "client", "overlay", "add", "Upper", "udp://192.0.2.9:1");
 
-    assertThat(lab.ask("rules")).isEqualTo(rules);
-    assertThat(lab.ask("overlays")).isEqualTo(overlays);
+    assertThat(lab.daemons().ask("rules")).isEqualTo(rules);
+    assertThat(lab.daemons().ask("overlays")).isEqualTo(overlays);
     assertTrafficGoesOn();
   }
 
@@ -107,7 +109,7 @@ class BadInputIT {
     CommandRunner.Result result =
         elsewhere.exec(
             Lab.LONG,
-            Lab.script().toString(),
+            Daemons.script().toString(),
             "client",
             "run",
             "--state",
@@ -131,13 +133,13 @@ class BadInputIT {
           <host name="a"/>
         </topology>
         """);
-    CommandRunner.Result result = lab.oasis("emulate", file.toString());
+    CommandRunner.Result result = lab.daemons().oasis("emulate", file.toString());
     assertOneLine(result, file + ":");
     assertThat(result.status()).isEqualTo(2);
   }
 
   private static void assertRefused(String names, String... words) throws Exception {
-    assertOneLine(lab.oasis(words), names);
+    assertOneLine(lab.daemons().oasis(words), names);
   }
 
   private static void assertOneLine(CommandRunner.Result result, String names) {
@@ -152,10 +154,12 @@ class BadInputIT {
   void garbageToTheExitNodeIsCountedAndTrafficGoesOn() throws Exception {
     Gen gen = new Gen(Gen.baseSeed());
     List<byte[]> payloads = garbage(gen, CASES);
-    long before = drops(lab.askExit("status").path("engine").path("drops"));
+    long before = drops(lab.daemons().askExit("status").path("engine").path("drops"));
     sendUdp(lab.client(), payloads);
     awaitDrops(
-        "exit", before + CASES, () -> drops(lab.askExit("status").path("engine").path("drops")));
+        "exit",
+        before + CASES,
+        () -> drops(lab.daemons().askExit("status").path("engine").path("drops")));
 
     Program transfer = startTransfer("to-exit");
     sendUdp(lab.client(), payloads);
@@ -191,14 +195,15 @@ class BadInputIT {
   @Test
   void strangersGetNothingFromTheExitNode() throws Exception {
     long before = notAllowed();
-    long flows = lab.askExit("status").path("engine").path("flowsBegun").asLong();
+    long flows = lab.daemons().askExit("status").path("engine").path("flowsBegun").asLong();
     List<byte[]> syns = new ArrayList<>();
     for (int i = 0; i < CASES; i++) {
       syns.add(syn("192.0.2.2", 1024 + i, Lab.SERVER, 8080));
     }
     sendUdp(lab.router(), syns);
     awaitDrops("exit", before + CASES, BadInputIT::notAllowed);
-    assertThat(lab.askExit("status").path("engine").path("flowsBegun").asLong()).isEqualTo(flows);
+    assertThat(lab.daemons().askExit("status").path("engine").path("flowsBegun").asLong())
+        .isEqualTo(flows);
     assertTrafficGoesOn();
   }
 
@@ -210,11 +215,12 @@ class BadInputIT {
       // Right in itself, but of no connection that this client gave to the overlay.
       payloads.add(syn("203.0.113." + gen.range(1, 250), 22, Lab.CLIENT, gen.range(1, 65_535)));
     }
-    long before = drops(lab.ask("status").path("drops"));
-    long tunOut = lab.ask("status").path("tun").path("outPkts").asLong();
+    long before = drops(lab.daemons().ask("status").path("drops"));
+    long tunOut = lab.daemons().ask("status").path("tun").path("outPkts").asLong();
     sendAsEntryNode(payloads);
-    awaitDrops("client", before + 2 * CASES, () -> drops(lab.ask("status").path("drops")));
-    assertThat(lab.ask("status").path("tun").path("outPkts").asLong())
+    awaitDrops(
+        "client", before + 2 * CASES, () -> drops(lab.daemons().ask("status").path("drops")));
+    assertThat(lab.daemons().ask("status").path("tun").path("outPkts").asLong())
         .as("nothing reaches programs")
         .isEqualTo(tunOut);
 
@@ -226,7 +232,7 @@ class BadInputIT {
 
   @Test
   void packetsToTheCarrierPortFromOthersAreNotEvenRead() throws Exception {
-    JsonNode before = lab.ask("status");
+    JsonNode before = lab.daemons().ask("status");
     int port = carrierPort();
     List<byte[]> payloads = List.of(syn(Lab.SERVER, 8080, Lab.CLIENT, 4000), new byte[0]);
     Netns.in(
@@ -240,7 +246,8 @@ class BadInputIT {
           return true;
         });
     assertTrafficGoesOn();
-    assertThat(drops(lab.ask("status").path("drops"))).isEqualTo(drops(before.path("drops")));
+    assertThat(drops(lab.daemons().ask("status").path("drops")))
+        .isEqualTo(drops(before.path("drops")));
   }
 
   /** Random bytes, and packets that each have one thing wrong. */
@@ -285,7 +292,7 @@ class BadInputIT {
   }
 
   private static int carrierPort() throws Exception {
-    for (JsonNode carrier : lab.ask("status").path("carriers")) {
+    for (JsonNode carrier : lab.daemons().ask("status").path("carriers")) {
       if (carrier.path("name").asText().equals("lab")) {
         return carrier.path("localPort").asInt();
       }
@@ -328,7 +335,12 @@ class BadInputIT {
   }
 
   private static long notAllowed() throws Exception {
-    return lab.askExit("status").path("engine").path("drops").path("NOT_ALLOWED").asLong();
+    return lab.daemons()
+        .askExit("status")
+        .path("engine")
+        .path("drops")
+        .path("NOT_ALLOWED")
+        .asLong();
   }
 
   /** Sum over all reasons: the exit node has an object, the client a list. */
@@ -364,7 +376,7 @@ class BadInputIT {
 
   private static void assertTrafficGoesOn() throws Exception {
     assertThat(lab.run("curl", "-sSf", "http://" + Lab.SERVER + ":8080/who")).isEqualTo(Lab.EXIT);
-    for (JsonNode status : List.of(lab.ask("status"), lab.askExit("status"))) {
+    for (JsonNode status : List.of(lab.daemons().ask("status"), lab.daemons().askExit("status"))) {
       assertThat(status.path("loopFailures").asLong(-1)).isZero();
     }
   }

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import oasis.lab.Daemons;
+import oasis.lab.Lab;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,7 +94,7 @@ class DemoIT {
     Path out = directory.resolve("out");
     Path err = directory.resolve("err");
     ProcessBuilder builder =
-        new ProcessBuilder(Lab.script().toString(), "demo", "--json")
+        new ProcessBuilder(Daemons.script().toString(), "demo", "--json")
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
     builder.environment().put("OASIS_JAVA_OPTS", javaOptions);

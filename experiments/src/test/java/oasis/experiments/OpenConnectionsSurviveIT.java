@@ -14,6 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import oasis.emulator.Command;
 import oasis.emulator.Program;
+import oasis.lab.Daemons;
+import oasis.lab.Lab;
+import oasis.lab.Servers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,9 +44,9 @@ class OpenConnectionsSurviveIT {
   void network() throws Exception {
     Lab.assumePossible();
     lab = Lab.start(directory);
-    lab.startWeb(80);
-    lab.startSsh(22);
-    lab.startExit();
+    lab.servers().startWeb(80);
+    lab.servers().startSsh(22);
+    lab.daemons().startExit();
   }
 
   @AfterEach
@@ -55,41 +58,41 @@ class OpenConnectionsSurviveIT {
 
   @Test
   void rulesAddedAndRemovedMoveOnlyNewConnections() throws Exception {
-    Program iperfServer = lab.startIperf(5201);
+    Program iperfServer = lab.servers().startIperf(5201);
     try (Session ssh = new Session("ssh");
-        Session sshByName = new Session("ssh-by-name", Lab.NAME)) {
+        Session sshByName = new Session("ssh-by-name", Servers.NAME)) {
       Transfer iperf = new Transfer();
       int oneWay = startOneWayStream();
       List<Integer> open = List.of(ssh.localPort, sshByName.localPort, iperf.localPort(), oneWay);
       Runnable unmoved = () -> assertUnmoved(List.of(ssh, sshByName), iperf, open);
 
-      lab.startClient();
+      lab.daemons().startClient();
       unmoved.run();
-      lab.tell("overlay", "add", "lab", Lab.OVERLAY_URL);
+      lab.daemons().tell("overlay", "add", "lab", Daemons.OVERLAY_URL);
       unmoved.run();
       for (String rule : RULES) {
-        lab.tell("rule", "add", rule);
-        lab.awaitAlive();
+        lab.daemons().tell("rule", "add", rule);
+        lab.daemons().awaitAlive();
         unmoved.run();
       }
-      assertThat(newPeer(Lab.NAME)).as("by name").isEqualTo(Lab.EXIT);
+      assertThat(newPeer(Servers.NAME)).as("by name").isEqualTo(Lab.EXIT);
       assertThat(newPeer(Lab.SERVER)).as("by destination").isEqualTo(Lab.EXIT);
       Session between = new Session("ssh-between");
       assertThat(between.peer).as("an ssh session begun in between").isEqualTo(Lab.EXIT);
       assertThat(listed()).contains(between.localPort);
 
-      lab.tell("rule", "remove", "1");
+      lab.daemons().tell("rule", "remove", "1");
       unmoved.run();
       for (String rule : RULES.subList(1, RULES.size())) {
-        lab.tell("rule", "remove", rule);
+        lab.daemons().tell("rule", "remove", rule);
         unmoved.run();
       }
-      assertThat(lab.ask("rules")).isEmpty();
+      assertThat(lab.daemons().ask("rules")).isEmpty();
       between.assertAlive();
-      assertThat(newPeer(Lab.NAME)).as("without rules").isEqualTo(Lab.CLIENT);
+      assertThat(newPeer(Servers.NAME)).as("without rules").isEqualTo(Lab.CLIENT);
       assertThat(newPeer(Lab.SERVER)).as("without rules").isEqualTo(Lab.CLIENT);
 
-      lab.stopClient();
+      lab.daemons().stopClient();
       ssh.assertAlive();
       sshByName.assertAlive();
       iperf.assertAlive();
@@ -123,10 +126,10 @@ class OpenConnectionsSurviveIT {
   /** Local ports of all TCP connections that client and exit node carry. */
   private List<Integer> listed() throws Exception {
     List<Integer> ports = new ArrayList<>();
-    for (JsonNode flow : lab.ask("flows")) {
+    for (JsonNode flow : lab.daemons().ask("flows")) {
       ports.add(port(flow.path("program").asText()));
     }
-    for (JsonNode flow : lab.askExit("flows")) {
+    for (JsonNode flow : lab.daemons().askExit("flows")) {
       ports.add(port(flow.path("source").asText()));
     }
     return ports;
@@ -168,7 +171,7 @@ class OpenConnectionsSurviveIT {
       String remote = "echo at $SSH_CONNECTION; while read line; do echo heard $line; done";
       List<String> argv = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" <\"$0\""));
       argv.add(fifo.toString());
-      argv.addAll(lab.ssh(22, host, remote));
+      argv.addAll(lab.servers().ssh(22, host, remote));
       ssh = lab.client().start(Command.of(argv).withName(name));
       String[] connection = ssh.awaitLine("at ", Lab.LONG).split(" ", -1);
       peer = connection[1];

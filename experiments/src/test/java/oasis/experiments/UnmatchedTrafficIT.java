@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import oasis.lab.Lab;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,19 +29,20 @@ class UnmatchedTrafficIT {
   void nothingButWhatARuleMatchesEntersTheTun() throws Exception {
     Lab.assumePossible();
     try (Lab lab = Lab.start(directory)) {
-      lab.startWeb(80, 8080);
-      Files.write(lab.www().resolve("big"), new Gen(1).bytes(BIG_BYTES));
-      lab.startIperf(5201);
-      lab.startExit();
+      lab.servers().startWeb(80, 8080);
+      Files.write(lab.servers().www().resolve("big"), new Gen(1).bytes(BIG_BYTES));
+      lab.servers().startIperf(5201);
+      lab.daemons().startExit();
       withIpv6(lab);
-      lab.startClientWithRules(
-          "name:*.overlay.test lab",
-          "tcp dport 8080 lab",
-          "udp dport 5353 lab",
-          "udp dport 137-139 lab",
-          "icmp dst 203.0.113.128/25 lab",
-          "dst 10.0.0.0/8 lab",
-          "dst 224.0.0.0/4 lab");
+      lab.daemons()
+          .startClientWithRules(
+              "name:*.overlay.test lab",
+              "tcp dport 8080 lab",
+              "udp dport 5353 lab",
+              "udp dport 137-139 lab",
+              "icmp dst 203.0.113.128/25 lab",
+              "dst 10.0.0.0/8 lab",
+              "dst 224.0.0.0/4 lab");
       long began = System.nanoTime();
 
       unmatched(lab);
@@ -49,14 +51,14 @@ class UnmatchedTrafficIT {
           TimeUnit.SECONDS.toNanos(NOISE_SECONDS) - (System.nanoTime() - began));
 
       assertThat(tunCounters(lab)).as("rx and tx packets and drops of oas0").containsOnly(0L);
-      JsonNode status = Lab.json(lab.tell("status", "--json"));
+      JsonNode status = Lab.json(lab.daemons().tell("status", "--json"));
       assertThat(status.path("tun").path("inPkts").asLong(-1)).isZero();
       assertThat(status.path("tun").path("outPkts").asLong(-1)).isZero();
       assertThat(status.path("underlaySent").path("outPkts").asLong(-1)).isZero();
       assertThat(status.path("underlayReceived").path("inPkts").asLong(-1)).isZero();
       assertThat(status.path("drops")).isEmpty();
-      assertThat(lab.ask("flows")).isEmpty();
-      assertThat(lab.askExit("flows")).isEmpty();
+      assertThat(lab.daemons().ask("flows")).isEmpty();
+      assertThat(lab.daemons().askExit("flows")).isEmpty();
 
       // The counters do count.
       assertThat(lab.run("curl", "-sSf", "http://" + Lab.SERVER + ":8080/who")).isEqualTo(Lab.EXIT);

@@ -15,6 +15,8 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import oasis.emulator.Program;
+import oasis.lab.Lab;
+import oasis.lab.Servers;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,9 +39,9 @@ class UnmodifiedProgramsIT {
 
   /** The two ways into the overlay, and the plain way for comparison. */
   enum Way {
-    NAME(Lab.NAME, 80, 22, 5201),
-    HEADER(Lab.PLAIN_NAME, 8080, 2222, 5202),
-    NONE(Lab.PLAIN_NAME, 80, 22, 5203);
+    NAME(Servers.NAME, 80, 22, 5201),
+    HEADER(Servers.PLAIN_NAME, 8080, 2222, 5202),
+    NONE(Servers.PLAIN_NAME, 80, 22, 5203);
 
     final String host;
     final int web;
@@ -64,22 +66,23 @@ class UnmodifiedProgramsIT {
     Lab.assumePossible();
     lab = Lab.start(directory);
     big = new Gen(20).bytes(20_000_000);
-    Files.createDirectories(lab.www());
-    Files.write(lab.www().resolve("big"), big);
-    Files.writeString(lab.www().resolve("page"), "<h1>Reached.</h1>\n");
-    lab.startWeb(80, 8080);
-    lab.startSsh(22, 2222);
+    Files.createDirectories(lab.servers().www());
+    Files.write(lab.servers().www().resolve("big"), big);
+    Files.writeString(lab.servers().www().resolve("page"), "<h1>Reached.</h1>\n");
+    lab.servers().startWeb(80, 8080);
+    lab.servers().startSsh(22, 2222);
     for (Way way : Way.values()) {
-      IPERF_SERVERS.put(way, lab.startIperf(way.iperf));
+      IPERF_SERVERS.put(way, lab.servers().startIperf(way.iperf));
     }
-    lab.startExit();
-    lab.startClientWithRules(
-        NAME_RULE,
-        "tcp dport 8080 lab",
-        "tcp dport 2222 lab",
-        "tcp dport 5202 lab",
-        "udp dport 5202 lab",
-        "icmp dst " + Lab.SERVER + "/32 lab");
+    lab.daemons().startExit();
+    lab.daemons()
+        .startClientWithRules(
+            NAME_RULE,
+            "tcp dport 8080 lab",
+            "tcp dport 2222 lab",
+            "tcp dport 5202 lab",
+            "udp dport 5202 lab",
+            "icmp dst " + Lab.SERVER + "/32 lab");
   }
 
   @AfterAll
@@ -91,11 +94,13 @@ class UnmodifiedProgramsIT {
 
   @Test
   void pingByName() throws Exception {
-    String out = lab.run("ping", "-c", "3", "-i", "0.2", Lab.NAME);
-    assertThat(out).contains(" 0% packet loss").containsPattern("PING " + Lab.NAME + " \\(198.18");
+    String out = lab.run("ping", "-c", "3", "-i", "0.2", Servers.NAME);
+    assertThat(out)
+        .contains(" 0% packet loss")
+        .containsPattern("PING " + Servers.NAME + " \\(198.18");
     // ping asks for the name of each address that answers.
-    assertThat(out).containsPattern("64 bytes from " + Lab.NAME + " \\(198.18");
-    assertCarried("icmp", Lab.NAME, NAME_RULE);
+    assertThat(out).containsPattern("64 bytes from " + Servers.NAME + " \\(198.18");
+    assertCarried("icmp", Servers.NAME, NAME_RULE);
   }
 
   @Test
@@ -105,7 +110,7 @@ class UnmodifiedProgramsIT {
   }
 
   private static void assertCarried(String protocol, String name, String rule) throws Exception {
-    assertThat(lab.ask("flows"))
+    assertThat(lab.daemons().ask("flows"))
         .anySatisfy(
             flow -> {
               assertThat(flow.path("protocol").asText()).isEqualTo(protocol);
@@ -114,7 +119,7 @@ class UnmodifiedProgramsIT {
               assertThat(flow.path("carrier").asText()).isEqualTo("lab");
               assertThat(flow.path("inPkts").asInt()).isEqualTo(3);
             });
-    assertThat(lab.askExit("flows"))
+    assertThat(lab.daemons().askExit("flows"))
         .anySatisfy(
             flow -> {
               assertThat(flow.path("protocol").asText()).isEqualTo(protocol);
@@ -146,7 +151,7 @@ class UnmodifiedProgramsIT {
     assertThat(flow.path("inBytes").asLong()).isGreaterThan(big.length);
     if (way == Way.NAME) {
       assertThat(seen[0]).matches(FAKE);
-      assertThat(flow.path("name").asText()).isEqualTo(Lab.NAME);
+      assertThat(flow.path("name").asText()).isEqualTo(Servers.NAME);
       assertThat(flow.path("rule").asText()).isEqualTo(NAME_RULE);
     } else {
       assertThat(seen[0]).isEqualTo(Lab.SERVER);
@@ -157,7 +162,7 @@ class UnmodifiedProgramsIT {
 
   /** What {@code oasis client flows} says of a connection; a missing node when nothing. */
   private static JsonNode flowByCommandLine(int localPort) throws Exception {
-    for (JsonNode flow : Lab.json(lab.tell("flows", "--json"))) {
+    for (JsonNode flow : Lab.json(lab.daemons().tell("flows", "--json"))) {
       if (flow.path("program").asText().equals(Lab.CLIENT + ":" + localPort)
           || flow.path("program").asText().equals("198.18.0.1:" + localPort)) {
         return flow;
@@ -168,19 +173,21 @@ class UnmodifiedProgramsIT {
 
   @Test
   void digGetsAFakeThatHasTheName() throws Exception {
-    String fake = lab.run("dig", "+short", Lab.NAME, "A").strip();
+    String fake = lab.run("dig", "+short", Servers.NAME, "A").strip();
     assertThat(fake).matches(FAKE);
-    assertThat(lab.run("dig", "+short", Lab.NAME, "A").strip()).as("asked again").isEqualTo(fake);
-    assertThat(lab.run("dig", "+short", "-x", fake).strip()).isEqualTo(Lab.NAME + ".");
+    assertThat(lab.run("dig", "+short", Servers.NAME, "A").strip())
+        .as("asked again")
+        .isEqualTo(fake);
+    assertThat(lab.run("dig", "+short", "-x", fake).strip()).isEqualTo(Servers.NAME + ".");
     Matcher ttl =
-        Pattern.compile("\\s([0-9]+)\\s+IN\\s+A\\s").matcher(lab.run("dig", Lab.NAME, "A"));
+        Pattern.compile("\\s([0-9]+)\\s+IN\\s+A\\s").matcher(lab.run("dig", Servers.NAME, "A"));
     assertThat(ttl.find()).isTrue();
     assertThat(Integer.parseInt(ttl.group(1))).isLessThanOrEqualTo(5);
   }
 
   @Test
   void aMatchedNameHasNoIpv6AddressButExists() throws Exception {
-    assertThat(lab.run("dig", Lab.NAME, "AAAA"))
+    assertThat(lab.run("dig", Servers.NAME, "AAAA"))
         .contains("status: NOERROR", "ANSWER: 0")
         .doesNotContain("2001:db8");
     assertThat(lab.run("dig", "nothing.overlay.test", "A")).contains("status: NXDOMAIN");
@@ -188,8 +195,9 @@ class UnmodifiedProgramsIT {
 
   @Test
   void namesThatNoRuleMatchesKeepTheirAnswers() throws Exception {
-    assertThat(lab.run("dig", "+short", Lab.PLAIN_NAME, "A").strip()).isEqualTo(Lab.SERVER);
-    assertThat(lab.run("dig", "+short", Lab.PLAIN_NAME, "AAAA").strip()).isEqualTo("2001:db8::2");
+    assertThat(lab.run("dig", "+short", Servers.PLAIN_NAME, "A").strip()).isEqualTo(Lab.SERVER);
+    assertThat(lab.run("dig", "+short", Servers.PLAIN_NAME, "AAAA").strip())
+        .isEqualTo("2001:db8::2");
   }
 
   @ParameterizedTest
@@ -197,7 +205,8 @@ class UnmodifiedProgramsIT {
   void sshRunsACommand(Way way) throws Exception {
     String out =
         lab.run(
-            lab.ssh(way.ssh, way.host, "echo $SSH_CONNECTION; seq 100000 | md5sum")
+            lab.servers()
+                .ssh(way.ssh, way.host, "echo $SSH_CONNECTION; seq 100000 | md5sum")
                 .toArray(String[]::new));
     String[] lines = out.split("\n", -1);
     assertThat(lines[0]).startsWith(way.peer() + " ").endsWith(" " + Lab.SERVER + " " + way.ssh);
