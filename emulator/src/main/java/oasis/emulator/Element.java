@@ -4,6 +4,9 @@ package oasis.emulator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import oasis.packet.Address;
+import oasis.packet.Prefix;
+import org.jspecify.annotations.Nullable;
 
 /** The attributes of one XML element; errors name its place. */
 final class Element {
@@ -69,9 +72,27 @@ final class Element {
     return value.equals(yes);
   }
 
-  Ip4Prefix prefix(String attribute) {
+  /** The address in an attribute, which holds one of the given family only; null without it. */
+  @Nullable LinkAddress linkAddress(String attribute, boolean v4) {
+    if (!has(attribute)) {
+      return null;
+    }
     String value = text(attribute);
-    return parse(attribute, () -> Ip4Prefix.parse(value));
+    LinkAddress address = parse(attribute, () -> LinkAddress.parse(value));
+    if (address.isV4() != v4) {
+      throw wrong(attribute, "\"" + value + "\" is not an " + (v4 ? "IPv4" : "IPv6") + " address");
+    }
+    return address;
+  }
+
+  Prefix prefix(String attribute) {
+    String value = text(attribute);
+    return parse(attribute, () -> Prefix.parse(value));
+  }
+
+  Address address(String attribute) {
+    String value = text(attribute);
+    return parse(attribute, () -> Address.parse(value));
   }
 
   long quantity(String attribute, QuantityParser parser, long most) {

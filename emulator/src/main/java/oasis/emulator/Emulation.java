@@ -76,7 +76,7 @@ public final class Emulation implements AutoCloseable {
     for (Topology.NodeSpec spec : topology.nodes()) {
       nodes.put(
           spec.name(),
-          new Node(programs, spec, network.namespace(spec.name()), network.addresses(spec.name())));
+          new Node(programs, spec, network.namespace(spec.name()), network.ends(spec.name())));
     }
     stateFile = StateFile.ofThisProcess(network.namespaces()).write(options.stateDirectory(), id);
     guard = Guard.start(stateFile, network.namespaces());

@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the namespaces, devices, addresses, neighbours and routes of a topology. Neighbours are
- * permanent, and IPv6 is off on the links, so that the kernel sends nothing of its own: the
- * sequence of packets on a link, and with it the losses, is that of the programs. Used by the
- * thread that starts the emulation.
+ * permanent, IPv6 is off on links that have no IPv6 address, and silent on the others, so that the
+ * kernel sends nothing of its own: the sequence of packets on a link, and with it the losses, is
+ * that of the programs. Used by the thread that starts the emulation.
  */
 final class Network {
   /** The namespace of the hub; no node's name has an underscore. */
@@ -62,7 +62,7 @@ final class Network {
 
   private void attach(LinkSpec link, int linkIndex, End end, End peer) {
     List<Attachment> own = attachmentsOf(end.node());
-    own.add(new Attachment(link, linkIndex, end, peer, "eth" + own.size()));
+    own.add(new Attachment(link, linkIndex, end, peer, device(own.size())));
   }
 
   private List<Attachment> attachmentsOf(String node) {
@@ -91,9 +91,14 @@ final class Network {
     return names;
   }
 
-  /** Addresses of a node, in the order of its devices. */
-  List<Ip4Prefix> addresses(String node) {
-    return attachmentsOf(node).stream().map(at -> at.end().address()).toList();
+  /** A node's ends of links, in the order of its devices. */
+  List<End> ends(String node) {
+    return attachmentsOf(node).stream().map(Attachment::end).toList();
+  }
+
+  /** The name of a node's device. */
+  static String device(int index) {
+    return "eth" + index;
   }
 
   /** The shaped links, for the hub. */
@@ -133,12 +138,7 @@ final class Network {
     for (RouteSpec route : Routing.routes(topology)) {
       routes
           .computeIfAbsent(route.node(), name -> new ArrayList<>())
-          .add(
-              "route add "
-                  + route.to()
-                  + " via "
-                  + route.via().host()
-                  + congestionControl(route.node()));
+          .add("route add " + route.to() + " via " + route.via() + congestionControl(route.node()));
     }
     for (NodeSpec node : topology.nodes()) {
       configure(node, routes.getOrDefault(node.name(), List.of()));
@@ -146,7 +146,7 @@ final class Network {
   }
 
   private void setUp(NodeSpec node) throws OsException {
-    Map<String, String> made = new LinkedHashMap<>(required(node));
+    Map<String, String> made = Devices.ofNode(node.forwarding());
     for (Map.Entry<String, String> setting : made.entrySet()) {
       Sysctl.write(setting.getKey(), setting.getValue());
     }
@@ -154,7 +154,7 @@ final class Network {
     settings.put(node.name(), made);
     if (!node.dns().isEmpty()) {
       StringBuilder text = new StringBuilder();
-      node.dns().forEach(server -> text.append("nameserver ").append(server.host()).append('\n'));
+      node.dns().forEach(server -> text.append("nameserver ").append(server).append('\n'));
       Path directory = Removal.RESOLVER_ROOT.resolve(namespace(node.name()));
       try {
         Files.createDirectories(directory);
@@ -163,16 +163,6 @@ final class Network {
         throw new OsException("resolv.conf of " + node.name() + ": " + e.getMessage(), e);
       }
     }
-  }
-
-  /** A new namespace inherits some settings of the host's; these are stated for each node. */
-  private static Map<String, String> required(NodeSpec node) {
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("net/ipv4/ip_forward", node.forwarding() ? "1" : "0");
-    settings.put("net/ipv4/conf/all/rp_filter", "0");
-    settings.put("net/ipv4/conf/default/rp_filter", "0");
-    settings.put("net/ipv6/conf/default/disable_ipv6", "1");
-    return settings;
   }
 
   /**
@@ -262,30 +252,35 @@ final class Network {
   }
 
   private void configure(NodeSpec node, List<String> routes) throws OsException {
-    List<String> lines = new ArrayList<>();
-    lines.add("link set lo up");
-    for (Attachment at : attachmentsOf(node.name())) {
-      lines.add("addr add " + at.end().address() + " dev " + at.device());
-      lines.add("link set " + at.device() + " up");
-      Ip4Prefix own = at.end().address();
-      lines.add(
-          ("route replace " + own.network() + " dev " + at.device())
-              + (" proto kernel scope link src " + own.host() + congestionControl(node.name())));
-      lines.add(
-          ("neigh replace " + at.peer().address().host() + " dev " + at.device())
-              + (" lladdr " + hardwareAddress(peer(at)) + " nud permanent"));
-    }
-    lines.addAll(routes);
     String namespace = namespace(node.name());
     inside(
         namespace,
         () -> {
           for (Attachment at : attachmentsOf(node.name())) {
+            Devices.silence(at.device(), at.end().address6() != null);
             if (at.link().shaped()) {
               Offloads.off(at.device());
             }
           }
         });
+    List<String> lines = new ArrayList<>();
+    lines.add("link set lo up");
+    for (Attachment at : attachmentsOf(node.name())) {
+      lines.add("link set " + at.device() + " up");
+      for (LinkAddress own : at.end().addresses()) {
+        lines.add("addr add " + own + " dev " + at.device() + (own.isV4() ? "" : " nodad"));
+        lines.add(
+            ("route replace " + own.network() + " dev " + at.device())
+                + (" proto kernel " + (own.isV4() ? "scope link " : "metric 256 "))
+                + ("src " + own.host() + congestionControl(node.name())));
+      }
+      for (LinkAddress neighbour : at.peer().addresses()) {
+        lines.add(
+            ("neigh replace " + neighbour.host() + " dev " + at.device())
+                + (" lladdr " + hardwareAddress(peer(at)) + " nud permanent"));
+      }
+    }
+    lines.addAll(routes);
     batch(namespace, lines);
   }
 

@@ -3,6 +3,8 @@ package oasis.emulator;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
 
@@ -11,13 +13,13 @@ public final class Node {
   private final Programs programs;
   private final Topology.NodeSpec spec;
   private final String namespace;
-  private final List<Ip4Prefix> addresses;
+  private final List<Topology.End> ends;
 
-  Node(Programs programs, Topology.NodeSpec spec, String namespace, List<Ip4Prefix> addresses) {
+  Node(Programs programs, Topology.NodeSpec spec, String namespace, List<Topology.End> ends) {
     this.programs = programs;
     this.spec = spec;
     this.namespace = namespace;
-    this.addresses = List.copyOf(addresses);
+    this.ends = List.copyOf(ends);
   }
 
   /** Its name in the topology. */
@@ -30,14 +32,48 @@ public final class Node {
     return namespace;
   }
 
-  /** Its addresses, those of {@code eth0}, {@code eth1}, … in this order. */
-  public List<Ip4Prefix> addresses() {
-    return addresses;
+  /** The names of its devices but {@code lo}: {@code eth0}, {@code eth1}, … */
+  public List<String> devices() {
+    return IntStream.range(0, ends.size()).mapToObj(Network::device).toList();
   }
 
-  /** Its first address as text, {@code 10.0.1.2}. */
+  /** Its addresses: of {@code eth0} first the IPv4, then the IPv6 one, then those of the next. */
+  public List<LinkAddress> addresses() {
+    return ends.stream().flatMap(end -> end.addresses().stream()).toList();
+  }
+
+  /** Its first address as text, {@code 10.0.1.2}: IPv4 if it has one. */
   public String address() {
-    return addresses.get(0).host();
+    return first(true).or(() -> first(false)).orElseThrow(() -> none("address"));
+  }
+
+  /**
+   * Its first IPv4 address as text, {@code 10.0.1.2}.
+   *
+   * @throws IllegalStateException when it has none
+   */
+  public String address4() {
+    return first(true).orElseThrow(() -> none("IPv4 address"));
+  }
+
+  /**
+   * Its first IPv6 address as text, {@code 2001:db8:1::2}.
+   *
+   * @throws IllegalStateException when it has none
+   */
+  public String address6() {
+    return first(false).orElseThrow(() -> none("IPv6 address"));
+  }
+
+  private Optional<String> first(boolean v4) {
+    return addresses().stream()
+        .filter(address -> address.isV4() == v4)
+        .map(LinkAddress::host)
+        .findFirst();
+  }
+
+  private IllegalStateException none(String what) {
+    return new IllegalStateException("node " + name() + " has no " + what);
   }
 
   /**

@@ -13,36 +13,59 @@ import oasis.emulator.Topology.End;
 import oasis.emulator.Topology.LinkSpec;
 import oasis.emulator.Topology.NodeSpec;
 import oasis.emulator.Topology.RouteSpec;
+import oasis.packet.Address;
+import oasis.packet.Addresses;
+import oasis.packet.Prefix;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes routes along the paths of least delay; of equal ones, the path of fewer hops. Only nodes
- * that forward are passed through. A host with one link to a router gets a default route alone.
+ * Computes the routes of one address family along the paths of least delay; of equal ones, the path
+ * of fewer hops. Only nodes that forward are passed through. A host with one link to a router gets
+ * a default route alone.
  */
 final class Routing {
-  private static final Ip4Prefix ANYWHERE = new Ip4Prefix(0, 0);
+  private static final Prefix ANYWHERE4 = new Prefix(0, Addresses.V4_PREFIX, 0);
+  private static final Prefix ANYWHERE6 = new Prefix(0, 0, 0);
 
-  private record Hop(End from, End to) {
+  /** A link in one direction; the addresses are those of its ends in the family. */
+  private record Hop(End from, End to, LinkAddress gateway) {
     long cost() {
       return from.outbound().delayNs() + 1;
+    }
+
+    Address via() {
+      return gateway.address();
+    }
+  }
+
+  /** A link that carries the family. */
+  private record Network(String nodeA, String nodeB, LinkAddress a, LinkAddress b) {
+    boolean touches(String node) {
+      return nodeA.equals(node) || nodeB.equals(node);
     }
   }
 
   private record Visit(String node, long cost, @Nullable Hop first) {}
 
-  private final Topology topology;
+  private final Prefix anywhere;
   private final Map<String, NodeSpec> nodes = new HashMap<>();
   private final Map<String, List<Hop>> hops = new HashMap<>();
+  private final List<Network> networks = new ArrayList<>();
 
-  private Routing(Topology topology) {
-    this.topology = topology;
+  private Routing(Topology topology, boolean v4) {
+    anywhere = v4 ? ANYWHERE4 : ANYWHERE6;
     for (NodeSpec node : topology.nodes()) {
       nodes.put(node.name(), node);
       hops.put(node.name(), new ArrayList<>());
     }
     for (LinkSpec link : topology.links()) {
-      hopsOf(link.a().node()).add(new Hop(link.a(), link.b()));
-      hopsOf(link.b().node()).add(new Hop(link.b(), link.a()));
+      LinkAddress a = link.a().address(v4);
+      LinkAddress b = link.b().address(v4);
+      if (a != null && b != null) {
+        networks.add(new Network(link.a().node(), link.b().node(), a, b));
+        hopsOf(link.a().node()).add(new Hop(link.a(), link.b(), b));
+        hopsOf(link.b().node()).add(new Hop(link.b(), link.a(), a));
+      }
     }
   }
 
@@ -52,11 +75,12 @@ final class Routing {
     if (topology.autoRouting()) {
       Set<String> explicit = new HashSet<>();
       topology.routes().forEach(route -> explicit.add(route.node() + " " + route.to()));
-      Routing routing = new Routing(topology);
-      for (NodeSpec node : topology.nodes()) {
-        routing.computed(node).stream()
-            .filter(route -> !explicit.contains(route.node() + " " + route.to()))
-            .forEach(routes::add);
+      for (Routing routing : List.of(new Routing(topology, true), new Routing(topology, false))) {
+        for (NodeSpec node : topology.nodes()) {
+          routing.computed(node).stream()
+              .filter(route -> !explicit.contains(route.node() + " " + route.to()))
+              .forEach(routes::add);
+        }
       }
     }
     return routes;
@@ -74,41 +98,38 @@ final class Routing {
   private List<RouteSpec> computed(NodeSpec node) {
     List<Hop> own = hopsOf(node.name());
     if (!node.forwarding() && own.size() == 1 && forwards(own.get(0).to().node())) {
-      return List.of(new RouteSpec(node.name(), ANYWHERE, host(own.get(0))));
+      return List.of(new RouteSpec(node.name(), anywhere, own.get(0).via()));
     }
     Map<String, Hop> first = firstHops(node.name());
     List<RouteSpec> routes = new ArrayList<>();
-    for (LinkSpec link : topology.links()) {
-      if (!link.a().node().equals(node.name()) && !link.b().node().equals(node.name())) {
-        toLink(routes, node.name(), link, first);
+    for (Network network : networks) {
+      if (!network.touches(node.name())) {
+        toNetwork(routes, node.name(), network, first);
       }
     }
     return routes;
   }
 
   /** One route if both ends are reached the same way, else one for each. */
-  private static void toLink(
-      List<RouteSpec> routes, String node, LinkSpec link, Map<String, Hop> first) {
-    Hop toA = first.get(link.a().node());
-    Hop toB = first.get(link.b().node());
+  private static void toNetwork(
+      List<RouteSpec> routes, String node, Network network, Map<String, Hop> first) {
+    Hop toA = first.get(network.nodeA());
+    Hop toB = first.get(network.nodeB());
     if (toA != null && toA.equals(toB)) {
-      routes.add(new RouteSpec(node, link.a().address().network(), host(toA)));
+      routes.add(new RouteSpec(node, network.a().network(), toA.via()));
       return;
     }
     if (toA != null) {
-      routes.add(new RouteSpec(node, single(link.a()), host(toA)));
+      routes.add(new RouteSpec(node, single(network.a()), toA.via()));
     }
     if (toB != null) {
-      routes.add(new RouteSpec(node, single(link.b()), host(toB)));
+      routes.add(new RouteSpec(node, single(network.b()), toB.via()));
     }
   }
 
-  private static Ip4Prefix single(End end) {
-    return new Ip4Prefix(end.address().address(), 32);
-  }
-
-  private static Ip4Prefix host(Hop hop) {
-    return single(hop.to());
+  private static Prefix single(LinkAddress end) {
+    Address address = end.address();
+    return new Prefix(address.hi(), address.lo(), address.isV4() ? 32 : 128);
   }
 
   /** Dijkstra's algorithm; gives the first hop towards each node that can be reached. */

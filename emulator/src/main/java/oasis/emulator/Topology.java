@@ -4,7 +4,12 @@ package oasis.emulator;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import oasis.link.LinkSettings;
+import oasis.packet.Address;
+import oasis.packet.Prefix;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to emulate: nodes, the links between them, and routes. Immutable and checked: every instance
@@ -37,20 +42,49 @@ public record Topology(
    * @param forwarding whether it passes packets on for others
    * @param dns servers for its {@code /etc/resolv.conf}; empty = the host's own file
    */
-  public record NodeSpec(String name, boolean forwarding, List<Ip4Prefix> dns) {
+  public record NodeSpec(String name, boolean forwarding, List<Address> dns) {
     public NodeSpec {
       dns = List.copyOf(dns);
     }
   }
 
   /**
-   * One end of a link.
+   * One end of a link. It has an IPv4 address, an IPv6 address, or both.
    *
    * @param node the node it is in
-   * @param address of the node on this link
+   * @param address4 IPv4 address of the node on this link, or null
+   * @param address6 IPv6 address of the node on this link, or null
    * @param outbound what the link does to packets that this end sends
    */
-  public record End(String node, Ip4Prefix address, LinkSettings outbound) {}
+  public record End(
+      String node,
+      @Nullable LinkAddress address4,
+      @Nullable LinkAddress address6,
+      LinkSettings outbound) {
+
+    /** An end with one address, of either family. */
+    public static End of(String node, String address, LinkSettings outbound) {
+      LinkAddress only = LinkAddress.parse(address);
+      return new End(node, only.isV4() ? only : null, only.isV4() ? null : only, outbound);
+    }
+
+    /** An end with an IPv4 and an IPv6 address, in this order. */
+    public static End of(String node, String address4, String address6, LinkSettings outbound) {
+      return new End(node, LinkAddress.parse(address4), LinkAddress.parse(address6), outbound);
+    }
+
+    /** Its addresses, IPv4 first. */
+    public List<LinkAddress> addresses() {
+      return Stream.of(Optional.ofNullable(address4), Optional.ofNullable(address6))
+          .flatMap(Optional::stream)
+          .toList();
+    }
+
+    /** Its address of a family, or null. */
+    @Nullable LinkAddress address(boolean v4) {
+      return v4 ? address4 : address6;
+    }
+  }
 
   /**
    * A link between two nodes. The first link of a node is its {@code eth0}, the next {@code eth1}.
@@ -70,10 +104,10 @@ public record Topology(
    * A route of one node.
    *
    * @param node whose table it goes to
-   * @param to the destinations; 0.0.0.0/0 is the default route
-   * @param via the next hop, on one of the node's links
+   * @param to the destinations; 0.0.0.0/0 and ::/0 are the default routes
+   * @param via the next hop, of the same family, on one of the node's links
    */
-  public record RouteSpec(String node, Ip4Prefix to, Ip4Prefix via) {}
+  public record RouteSpec(String node, Prefix to, Address via) {}
 
   public Topology {
     nodes = List.copyOf(nodes);
@@ -133,15 +167,15 @@ public record Topology(
     }
 
     private Builder node(String node, boolean forwarding, String... dns) {
-      List<Ip4Prefix> servers = new ArrayList<>();
+      List<Address> servers = new ArrayList<>();
       for (String server : dns) {
-        servers.add(Ip4Prefix.parse(server));
+        servers.add(Address.parse(server));
       }
       nodes.add(new NodeSpec(node, forwarding, servers));
       return this;
     }
 
-    /** Adds a plain veth pair, at the speed of the machine. */
+    /** Adds a plain veth pair, at the speed of the machine; the addresses are of one family. */
     public Builder link(String nodeA, String addressA, String nodeB, String addressB) {
       return link(nodeA, addressA, nodeB, addressB, LinkSettings.UNSHAPED);
     }
@@ -150,18 +184,30 @@ public record Topology(
      * Adds a link that does the same both ways.
      *
      * @param nodeA a node
-     * @param addressA its address with prefix length, {@code 10.0.1.2/24}
+     * @param addressA its address with prefix length, {@code 10.0.1.2/24} or {@code
+     *     2001:db8:1::2/64}
      * @param nodeB another node
      * @param addressB its address, in the same network
      */
     public Builder link(
         String nodeA, String addressA, String nodeB, String addressB, LinkSettings settings) {
-      return link(
-          new End(nodeA, Ip4Prefix.parse(addressA), settings),
-          new End(nodeB, Ip4Prefix.parse(addressB), settings));
+      return link(End.of(nodeA, addressA, settings), End.of(nodeB, addressB, settings));
     }
 
-    /** Adds a link whose directions may differ. */
+    /** Adds a plain veth pair that carries both families. */
+    public Builder link(
+        String nodeA,
+        String address4A,
+        String address6A,
+        String nodeB,
+        String address4B,
+        String address6B) {
+      return link(
+          End.of(nodeA, address4A, address6A, LinkSettings.UNSHAPED),
+          End.of(nodeB, address4B, address6B, LinkSettings.UNSHAPED));
+    }
+
+    /** Adds a link whose directions may differ; see {@link End#of}. */
     public Builder link(End a, End b) {
       links.add(new LinkSpec(defaultLinkName(links, a, b), a, b, DEFAULT_MTU));
       return this;
@@ -169,7 +215,7 @@ public record Topology(
 
     /** Adds a route. */
     public Builder route(String node, String to, String via) {
-      routes.add(new RouteSpec(node, Ip4Prefix.parse(to), Ip4Prefix.parse(via)));
+      routes.add(new RouteSpec(node, Prefix.parse(to), Address.parse(via)));
       return this;
     }
 

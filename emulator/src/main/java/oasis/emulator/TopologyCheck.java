@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.emulator;
 
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import oasis.emulator.Topology.End;
@@ -12,6 +10,7 @@ import oasis.emulator.Topology.LinkSpec;
 import oasis.emulator.Topology.NodeSpec;
 import oasis.emulator.Topology.RouteSpec;
 import oasis.link.LinkSettings;
+import oasis.packet.Address;
 
 /** Refuses topologies that could not be built or would surprise, each by one sentence. */
 final class TopologyCheck {
@@ -35,8 +34,8 @@ final class TopologyCheck {
           "the topology's name \"" + name + "\" may hold only letters, digits, '.', '_' and '-'");
     }
     Set<String> names = nodes(nodes);
-    Map<Integer, LinkSpec> addresses = links(links, names);
-    routes(routes, links, names, addresses.keySet());
+    links(links, names);
+    routes(routes, links, names);
   }
 
   private static Set<String> nodes(List<NodeSpec> nodes) {
@@ -59,13 +58,12 @@ final class TopologyCheck {
     return names;
   }
 
-  private static Map<Integer, LinkSpec> links(List<LinkSpec> links, Set<String> nodes) {
+  private static void links(List<LinkSpec> links, Set<String> nodes) {
     if (links.size() > MAX_LINKS) {
       throw new TopologyException("a topology has at most " + MAX_LINKS + " links");
     }
     Set<String> names = new HashSet<>();
-    Map<Integer, LinkSpec> addresses = new HashMap<>();
-    Map<Ip4Prefix, LinkSpec> networks = new HashMap<>();
+    AddressCheck addresses = new AddressCheck();
     for (LinkSpec link : links) {
       if (!OTHER_NAME.matcher(link.name()).matches() || !names.add(link.name())) {
         throw new TopologyException(
@@ -78,38 +76,20 @@ final class TopologyCheck {
         throw new TopologyException(
             "mtu of link \"" + link.name() + "\" must be " + MIN_MTU + " to " + MAX_MTU, link);
       }
-      end(link, link.a(), nodes, addresses);
-      end(link, link.b(), nodes, addresses);
-      ends(link, networks);
+      end(link, link.a(), nodes);
+      end(link, link.b(), nodes);
+      if (link.a().node().equals(link.b().node())) {
+        throw new TopologyException(
+            "link \"" + link.name() + "\" has both ends at \"" + link.a().node() + "\"", link);
+      }
+      addresses.add(link);
     }
-    return addresses;
   }
 
-  private static void end(
-      LinkSpec link, End end, Set<String> nodes, Map<Integer, LinkSpec> addresses) {
+  private static void end(LinkSpec link, End end, Set<String> nodes) {
     if (!nodes.contains(end.node())) {
       throw new TopologyException(
           "link \"" + link.name() + "\" ends at \"" + end.node() + "\", which is no node", link);
-    }
-    Ip4Prefix address = end.address();
-    int first = address.address() >>> 24;
-    if (first == 0 || first == 127 || first >= 224) {
-      throw new TopologyException(address + " is not an address for a link's end", link);
-    }
-    boolean pointToPoint = address.bits() == 31;
-    if (address.bits() > 31
-        || address.bits() < 8
-        || (!pointToPoint
-            && (address.address() == address.network().address()
-                || !address.contains(address.address() + 1)))) {
-      throw new TopologyException(
-          address + " must be a host's address within a prefix of 8 to 31 bits", link);
-    }
-    LinkSpec other = addresses.putIfAbsent(address.address(), link);
-    if (other != null) {
-      throw new TopologyException(
-          "address " + address.host() + " is used twice, on link \"" + other.name() + "\" too",
-          link);
     }
     LinkSettings out = end.outbound();
     if (out.bitsPerSecond() > 0 && out.queueBytes() < link.mtu() + ETHERNET_HEADER_BYTES) {
@@ -118,53 +98,22 @@ final class TopologyCheck {
     }
   }
 
-  private static void ends(LinkSpec link, Map<Ip4Prefix, LinkSpec> networks) {
-    if (link.a().node().equals(link.b().node())) {
-      throw new TopologyException(
-          "link \"" + link.name() + "\" has both ends at \"" + link.a().node() + "\"", link);
-    }
-    Ip4Prefix network = link.a().address().network();
-    if (!network.equals(link.b().address().network())) {
-      throw new TopologyException(
-          "the ends of link \""
-              + link.name()
-              + "\" are in different networks: "
-              + link.a().address()
-              + " and "
-              + link.b().address(),
-          link);
-    }
-    for (Map.Entry<Ip4Prefix, LinkSpec> other : networks.entrySet()) {
-      if (other.getKey().overlaps(network)) {
-        throw new TopologyException(
-            "links \""
-                + other.getValue().name()
-                + "\" and \""
-                + link.name()
-                + "\" have overlapping networks: each link needs its own",
-            link);
-      }
-    }
-    networks.put(network, link);
-  }
-
-  private static void routes(
-      List<RouteSpec> routes, List<LinkSpec> links, Set<String> nodes, Set<Integer> addresses) {
+  private static void routes(List<RouteSpec> routes, List<LinkSpec> links, Set<String> nodes) {
     Set<String> seen = new HashSet<>();
     for (RouteSpec route : routes) {
       if (!nodes.contains(route.node())) {
         throw new TopologyException(
             "a route belongs to \"" + route.node() + "\", which is no node", route);
       }
-      if (!route.to().equals(route.to().network())) {
+      if (route.to().isV4() != route.via().isV4()) {
         throw new TopologyException(
-            "route to " + route.to() + " has host bits; did you mean " + route.to().network() + "?",
+            "route to " + route.to() + " has next hop " + route.via() + " of the other family",
             route);
       }
-      if (!addresses.contains(route.via().address()) || !neighbour(route, links)) {
+      if (!neighbour(route, links)) {
         throw new TopologyException(
             "next hop "
-                + route.via().host()
+                + route.via()
                 + " is not the other end of a link of \""
                 + route.node()
                 + "\"",
@@ -178,12 +127,14 @@ final class TopologyCheck {
   }
 
   private static boolean neighbour(RouteSpec route, List<LinkSpec> links) {
-    int via = route.via().address();
     return links.stream()
         .anyMatch(
             link ->
-                (link.a().node().equals(route.node()) && link.b().address().address() == via)
-                    || (link.b().node().equals(route.node())
-                        && link.a().address().address() == via));
+                (link.a().node().equals(route.node()) && has(link.b(), route.via()))
+                    || (link.b().node().equals(route.node()) && has(link.a(), route.via())));
+  }
+
+  private static boolean has(End end, Address address) {
+    return end.addresses().stream().anyMatch(own -> own.address().equals(address));
   }
 }

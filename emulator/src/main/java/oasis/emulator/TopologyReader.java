@@ -20,6 +20,7 @@ import oasis.emulator.Topology.LinkSpec;
 import oasis.emulator.Topology.NodeSpec;
 import oasis.emulator.Topology.RouteSpec;
 import oasis.link.LinkSettings;
+import oasis.packet.Address;
 
 /**
  * Reads the XML form of a topology. It works on the parser's event stream, so that each error names
@@ -129,10 +130,10 @@ final class TopologyReader {
 
   private void node() throws XMLStreamException {
     Element e = element("node", "name", "forwarding", "dns");
-    List<Ip4Prefix> servers = new ArrayList<>();
+    List<Address> servers = new ArrayList<>();
     if (e.has("dns")) {
       for (String server : e.text("dns").trim().split("\\s+", -1)) {
-        servers.add(e.parse("dns", () -> Ip4Prefix.parse(server)));
+        servers.add(e.parse("dns", () -> Address.parse(server)));
       }
     }
     boolean forwarding = e.choice("forwarding", "yes", "no", "no");
@@ -142,7 +143,7 @@ final class TopologyReader {
 
   private void route() throws XMLStreamException {
     Element e = element("route", "node", "to", "via");
-    RouteSpec route = new RouteSpec(e.text("node"), e.prefix("to"), e.prefix("via"));
+    RouteSpec route = new RouteSpec(e.text("node"), e.prefix("to"), e.address("via"));
     routes.add(at(e, route));
     empty("route");
   }
@@ -151,8 +152,13 @@ final class TopologyReader {
     Element e = element("link", "name", "mtu", "delay", "rate", "loss", "queue");
     List<End> ends = new ArrayList<>();
     while (nextChild()) {
-      Element end = element("end", "node", "address", "delay", "rate", "loss", "queue");
-      ends.add(new End(end.text("node"), end.prefix("address"), settings(e, end)));
+      Element end = element("end", "node", "address", "address6", "delay", "rate", "loss", "queue");
+      ends.add(
+          new End(
+              end.text("node"),
+              end.linkAddress("address", true),
+              end.linkAddress("address6", false),
+              settings(e, end)));
       empty("end");
     }
     if (ends.size() != 2) {

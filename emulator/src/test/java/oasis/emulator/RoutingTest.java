@@ -14,7 +14,7 @@ class RoutingTest {
   private static List<String> routes(Topology topology, String node) {
     return Routing.routes(topology).stream()
         .filter(route -> route.node().equals(node))
-        .map(route -> route.to() + " " + route.via().host())
+        .map(route -> route.to() + " " + route.via())
         .toList();
   }
 
@@ -67,6 +67,25 @@ class RoutingTest {
             .link("b", "10.0.2.2/24", "c", "10.0.2.3/24")
             .build();
     assertThat(routes(topology, "a")).containsExactly("10.0.2.2/32 10.0.1.2");
+  }
+
+  @Test
+  void eachFamilyIsRoutedOnTheLinksThatCarryIt() {
+    // IPv4 goes straight; IPv6, which the straight link does not carry, takes the detour.
+    Topology topology =
+        Topology.builder("families")
+            .host("h1")
+            .router("r1")
+            .router("r2")
+            .router("r3")
+            .link("h1", "10.1.0.2/24", "fd00:1::2/64", "r1", "10.1.0.1/24", "fd00:1::1/64")
+            .link("r1", "10.12.0.1/24", "r2", "10.12.0.2/24", FAST)
+            .link("r1", "fd00:13::1/64", "r3", "fd00:13::3/64", SLOW)
+            .link("r3", "10.23.0.3/24", "fd00:23::3/64", "r2", "10.23.0.2/24", "fd00:23::2/64")
+            .build();
+    assertThat(routes(topology, "h1")).containsExactly("0.0.0.0/0 10.1.0.1", "::/0 fd00:1::1");
+    assertThat(routes(topology, "r1"))
+        .containsExactlyInAnyOrder("10.23.0.0/24 10.12.0.2", "fd00:23::/64 fd00:13::3");
   }
 
   @Test

@@ -15,6 +15,7 @@ import javax.xml.transform.stream.StreamSource;
 import javax.xml.validation.Schema;
 import javax.xml.validation.SchemaFactory;
 import oasis.emulator.Topology.LinkSpec;
+import oasis.packet.Address;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -26,13 +27,14 @@ class TopologyReaderTest {
   static final String GOOD =
       """
       <topology xmlns="urn:oasis:topology:1" name="t" seed="9" routing="auto">
-        <node name="a" dns="10.0.0.2 10.0.0.3"/>
+        <node name="a" dns="10.0.0.2 10.0.0.3 fd00::2"/>
         <node name="b" forwarding="yes"/>
         <link name="ab" delay="20ms" rate="50Mbit/s" loss="1%" queue="64KiB" mtu="1400">
-          <end node="a" address="10.0.0.1/24"/>
-          <end node="b" address="10.0.0.2/24" rate="5Mbit/s"/>
+          <end node="a" address="10.0.0.1/24" address6="fd00::1/64"/>
+          <end node="b" address="10.0.0.2/24" rate="5Mbit/s" address6="fd00::2/64"/>
         </link>
         <route node="a" to="0.0.0.0/0" via="10.0.0.2"/>
+        <route node="a" to="2001:db8::/32" via="fd00::2"/>
       </topology>
       """;
 
@@ -47,7 +49,9 @@ class TopologyReaderTest {
     assertThat(t.seed()).isEqualTo(9);
     assertThat(t.autoRouting()).isTrue();
     assertThat(t.nodes()).extracting(Topology.NodeSpec::forwarding).containsExactly(false, true);
-    assertThat(t.nodes().get(0).dns()).extracting(Ip4Prefix::host).contains("10.0.0.3");
+    assertThat(t.nodes().get(0).dns())
+        .extracting(Address::toString)
+        .contains("10.0.0.3", "fd00::2");
     LinkSpec link = t.links().get(0);
     assertThat(link.mtu()).isEqualTo(1400);
     assertThat(link.a().outbound().delayNs()).isEqualTo(20_000_000);
@@ -55,7 +59,8 @@ class TopologyReaderTest {
     assertThat(link.b().outbound().bitsPerSecond()).isEqualTo(5_000_000);
     assertThat(link.b().outbound().lossPpb()).isEqualTo(10_000_000);
     assertThat(link.b().outbound().queueBytes()).isEqualTo(65_536);
-    assertThat(t.routes()).hasSize(1);
+    assertThat(link.a().addresses()).hasToString("[10.0.0.1/24, fd00::1/64]");
+    assertThat(t.routes()).hasSize(2);
   }
 
   @Test
@@ -80,14 +85,40 @@ class TopologyReaderTest {
         Arguments.of("name=\"b\"", "", "t.xml:3: element <node>: attribute name is missing"),
         Arguments.of("64KiB", "100B", "t.xml:4: the queue of link \"ab\" is shorter than one pac"),
         Arguments.of("via=\"10.0.0.2\"", "via=\"10.0.0.9\"", "t.xml:8: next hop 10.0.0.9 is not"),
-        Arguments.of("0.0.0.0/0", "10.9.9.9/8", "t.xml:8: route to 10.9.9.9/8 has host bits"),
+        Arguments.of(
+            "0.0.0.0/0", "10.9.9.9/8", "t.xml:8: element <route>: attribute to: 10.9.9.9/8 has"),
         Arguments.of("seed=\"9\"", "seed=\"-9\"", "t.xml:1: element <topology>: attribute seed"),
         Arguments.of("\"auto\"", "\"maybe\"", "t.xml:1: element <topology>: attribute routing"),
         Arguments.of("urn:oasis:topology:1", "urn:x", "t.xml:1: expected <topology xmlns="),
         Arguments.of("<node name=\"a\"", "text<node name=\"a\"", "text is not allowed between"),
         Arguments.of("</topology>", "", "not well-formed"),
         Arguments.of("seed=\"9\"", "seed=\"9\" seed=\"8\"", "not well-formed"),
-        Arguments.of("<end node=\"a\" address=\"10.0.0.1/24\"/>", "", "has 1 <end> elements"));
+        Arguments.of(
+            "<end node=\"a\" address=\"10.0.0.1/24\" address6=\"fd00::1/64\"/>",
+            "",
+            "has 1 <end> elements"),
+        Arguments.of(
+            "10.0.0.1/24", "fd00::9/64", "t.xml:5: element <end>: attribute address: \"fd"),
+        Arguments.of("\"fd00::1/64", "\"10.9.0.1/24", "t.xml:5: element <end>: attribute address6"),
+        Arguments.of(
+            "fd00::1/64", "::ffff:1.2.3.4/24", "attribute address6: \"::ffff:1.2.3.4/24\""),
+        Arguments.of("fd00::1/64", "fd00::1", "t.xml:5: element <end>: attribute address6: \"fd00"),
+        Arguments.of("fd00::1/64", "fd00::1/129", "t.xml:5: element <end>: attribute address6"),
+        Arguments.of("\"fd00::2/64", "\"fd00::1/64", "t.xml:4: address fd00::1 is used twice"),
+        Arguments.of("\"fd00::2/64", "\"fd01::2/64", "t.xml:4: the ends of link \"ab\" are in dif"),
+        Arguments.of("fd00::1/64", "fe80::1/64", "t.xml:4: fe80::1/64 is not an address for a lin"),
+        Arguments.of("fd00::1/64", "ff02::1/64", "t.xml:4: ff02::1/64 is not an address for a lin"),
+        Arguments.of("fd00::1/64", "::1/64", "t.xml:4: ::1/64 is not an address for a link's end"),
+        Arguments.of("fd00::1/64", "fd00::/64", "t.xml:4: fd00::/64 must be a host's address with"),
+        Arguments.of("fd00::1/64", "fd00::1/128", "t.xml:4: fd00::1/128 must be a host's address"),
+        Arguments.of(
+            " address6=\"fd00::1/64\"", "", "has no IPv6 address at \"a\", but one at its"),
+        Arguments.of("mtu=\"1400\"", "mtu=\"1279\"", "t.xml:4: mtu of link \"ab\" must be 1280 or"),
+        Arguments.of(
+            "via=\"fd00::2\"", "via=\"10.0.0.2\"", "t.xml:9: route to 2001:db8::/32 has n"),
+        Arguments.of("via=\"fd00::2\"", "via=\"fd00::9\"", "t.xml:9: next hop fd00::9 is not"),
+        Arguments.of(
+            "via=\"fd00::2\"", "via=\"fd00::2/64\"", "t.xml:9: element <route>: attribut"));
   }
 
   @ParameterizedTest
@@ -98,6 +129,16 @@ class TopologyReaderTest {
         .isInstanceOf(TopologyException.class)
         .hasMessageContaining(message)
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+  }
+
+  @Test
+  void aLinkMayCarryIpv6Alone() {
+    Topology t =
+        parse(
+            GOOD.replaceAll(" address=\"10[^\"]*\"", "").replaceAll(".*to=\"0.0.0.0/0\".*\n", ""));
+    assertThat(t.links().get(0).b().addresses()).hasToString("[fd00::2/64]");
+    assertThatThrownBy(() -> parse(GOOD.replaceAll(" address6?=\"[^\"]*\"", "")))
+        .hasMessageContaining("t.xml:4: the ends of link \"ab\" have no address");
   }
 
   @Test

@@ -108,13 +108,13 @@ final class ThroughputLab implements AutoCloseable {
     String sends = superpackets ? "on" : "off";
     String merges = superpackets ? "off" : "on";
     for (Node node : emulation.nodes()) {
-      for (int i = 0; i < node.addresses().size(); i++) {
+      for (String device : node.devices()) {
         CommandRunner.Result result =
             node.exec(
                 Duration.ofSeconds(5),
                 "ethtool",
                 "-K",
-                "eth" + i,
+                device,
                 "tso",
                 sends,
                 "gso",
@@ -124,7 +124,7 @@ final class ThroughputLab implements AutoCloseable {
                 "tx-udp-segmentation",
                 sends);
         if (!result.ok()) {
-          throw new OsException("ethtool on " + node + " eth" + i + ": " + result.err().strip());
+          throw new OsException("ethtool on " + node + " " + device + ": " + result.err().strip());
         }
       }
     }

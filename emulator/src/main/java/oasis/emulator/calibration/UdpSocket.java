@@ -21,6 +21,7 @@ import oasis.os.OsException;
 import oasis.os.linux.Errno;
 import oasis.os.linux.Netns;
 import oasis.os.linux.Sys;
+import oasis.packet.Address;
 
 /** A UDP socket in a node, with kernel time stamps. Confined to one thread after it was opened. */
 final class UdpSocket implements AutoCloseable {
@@ -45,7 +46,7 @@ final class UdpSocket implements AutoCloseable {
     UdpSocket socket = open(node);
     try {
       socket.set(SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
-      socket.address(node.addresses().get(0).address(), port);
+      socket.address(node, port);
       Errno.check(Sys.bind(socket.fd, socket.scratch.address(), SOCKADDR_BYTES), "bind", "probe");
       return socket;
     } catch (OsException e) {
@@ -61,7 +62,7 @@ final class UdpSocket implements AutoCloseable {
       if (stamps) {
         socket.set(SO_TIMESTAMPING, TRANSMIT_STAMPS, "SO_TIMESTAMPING");
       }
-      socket.address(to.addresses().get(0).address(), port);
+      socket.address(to, port);
       Errno.check(
           Sys.connect(socket.fd, socket.scratch.address(), SOCKADDR_BYTES), "connect", "probe");
       return socket;
@@ -96,7 +97,8 @@ final class UdpSocket implements AutoCloseable {
   }
 
   /** struct sockaddr_in: family in host order, port and address big-endian. */
-  private void address(int address, int port) {
+  private void address(Node node, int port) {
+    int address = (int) Address.parse(node.address4()).lo();
     ByteBuffer big = scratch.buffer();
     big.putLong(0, 0).putLong(8, 0);
     bytes.putShort(0, (short) AF_INET);
