@@ -48,6 +48,7 @@ public final class NatEngine {
   private static final int NONE = -1;
 
   private final NatLimits limits;
+  private final NatObserver observer;
   private final NatTable table;
   private final FlowKey key = new FlowKey();
   private final FlowKey inner = new FlowKey();
@@ -58,6 +59,7 @@ public final class NatEngine {
   private long external6Hi;
   private long external6Lo;
   private @Nullable DropReason lastDrop;
+  private int opened = NONE;
 
   /**
    * An engine without external addresses.
@@ -65,8 +67,19 @@ public final class NatEngine {
    * @param seed secret of hashes and port choice
    */
   public NatEngine(NatLimits limits, long seed) {
+    this(limits, seed, NatObserver.NONE);
+  }
+
+  /**
+   * An engine without external addresses.
+   *
+   * @param seed secret of hashes and port choice
+   * @param observer has a say in each session's beginning and is told of its end
+   */
+  public NatEngine(NatLimits limits, long seed, NatObserver observer) {
     this.limits = limits;
-    table = new NatTable(limits, seed);
+    this.observer = observer;
+    table = new NatTable(limits, seed, observer);
   }
 
   /**
@@ -135,22 +148,54 @@ public final class NatEngine {
       return DropReason.FORBIDDEN_DESTINATION;
     }
     int protocol = key.protocol();
-    int flags = tcpFlags(b);
+    int flags = Tcp.flags(b);
     int mapping = table.mappingInside(client, protocol, key.srcHi, key.srcLo, key.sport());
     int session = mapping < 0 ? NONE : sessionOutbound(mapping, nowNs);
+    DropReason why = null;
     if (session < 0) {
-      if (protocol == Ip.TCP && (flags & (Tcp.SYN | Tcp.ACK | Tcp.RST | Tcp.FIN)) != Tcp.SYN) {
-        return DropReason.NO_FLOW;
-      }
-      session = table.open(client, key, nowNs);
-      if (session < 0) {
-        return session == NatTable.NO_PORT ? DropReason.NAT_FULL : DropReason.FLOW_LIMIT;
-      }
-      mapping = table.mappingOf(session);
+      why = begin(b, client, flags, nowNs);
+      session = opened;
+      mapping = session < 0 ? NONE : table.mappingOf(session);
+    } else if (table.revives(session, flags)) {
+      why = beginAgain(b, client, session, flags, nowNs);
     }
-    table.seen(session, true, flags, nowNs);
+    if (why != null) {
+      return why;
+    }
+    table.seen(session, client, true, flags, b, nowNs);
     Rewrite.source(b, externalHi(v4), externalLo(v4), table.externalPort(mapping));
     return null;
+  }
+
+  /** Begins a session, {@link #opened}, for the packet whose addresses are in {@link #key}. */
+  private @Nullable DropReason begin(Burst b, int client, int flags, long nowNs) {
+    opened = NONE;
+    if (key.protocol() == Ip.TCP && !Tcp.isFirst(flags)) {
+      return DropReason.NO_FLOW;
+    }
+    DropReason why = observer.mayBegin(b, client);
+    if (why == null) {
+      opened = table.open(client, key, nowNs);
+      if (opened < 0) {
+        why = opened == NatTable.NO_PORT ? DropReason.NAT_FULL : DropReason.FLOW_LIMIT;
+      }
+    }
+    return why;
+  }
+
+  /** A connection that was over lives again, so it counts against its client again. */
+  private @Nullable DropReason beginAgain(Burst b, int client, int session, int flags, long nowNs) {
+    if (table.atLimit(client)) {
+      return DropReason.FLOW_LIMIT;
+    }
+    if (!Tcp.isFirst(flags)) {
+      return null;
+    }
+    DropReason why = observer.mayBegin(b, client);
+    if (why == null) {
+      table.restart(session, client, key.dport(), nowNs);
+    }
+    return why;
   }
 
   /**
@@ -186,10 +231,11 @@ public final class NatEngine {
     if (session < 0) {
       return drop(DropReason.NO_FLOW);
     }
-    table.seen(session, false, tcpFlags(b), nowNs);
     table.inner(mapping, inner);
+    int client = (int) inner.dstLo;
+    table.seen(session, client, false, Tcp.flags(b), b, nowNs);
     Rewrite.destination(b, inner.srcHi, inner.srcLo, inner.sport());
-    return (int) inner.dstLo;
+    return client;
   }
 
   /**
@@ -219,6 +265,11 @@ public final class NatEngine {
     table.endClient(client);
   }
 
+  /** Ends all sessions. */
+  public void endAll() {
+    table.endAll();
+  }
+
   /** Sessions held, lingering ones included. */
   public int sessions() {
     return table.sessions();
@@ -239,18 +290,23 @@ public final class NatEngine {
     return table.nextSession(from);
   }
 
-  /** What is known of the session in a slot; allocates. */
-  public NatSession session(int slot, long nowNs) {
-    return table.describe(slot, nowNs);
+  /** Reads what is known of the session in a slot. */
+  public void read(int session, NatRecord into) {
+    table.read(session, into);
   }
 
   /**
    * An error about a packet that we brought to a client, as when its port is closed (RFC 5508
-   * section 4.2). The quoted packet gets back the destination under which the remote end sent it.
+   * section 4.2), which goes to that packet's sender and nobody else. The quoted packet gets back
+   * the destination under which the remote end sent it.
    */
   private @Nullable DropReason errorOutbound(Burst b, int client, boolean v4, long nowNs) {
     if (!errorType(b) || !IcmpInner.read(b, key)) {
       return DropReason.UNSUPPORTED_PROTOCOL;
+    }
+    if (key.srcHi != Ip.dstHi(b.buffer(), b.start())
+        || key.srcLo != Ip.dstLo(b.buffer(), b.start())) {
+      return DropReason.NO_FLOW;
     }
     onePort(key, false);
     int mapping = table.mappingInside(client, key.protocol(), key.dstHi, key.dstLo, key.dport());
@@ -326,10 +382,6 @@ public final class NatEngine {
     if (key.protocol() == Ip.ICMP || key.protocol() == Ip.ICMP6) {
       key.ports &= outbound ? ~0xffffL : ~0xffff_0000L;
     }
-  }
-
-  private static int tcpFlags(Burst b) {
-    return b.protocol() == Ip.TCP ? Tcp.flags(b.buffer(), b.transport()) : 0;
   }
 
   /** TCP, UDP, or the one ICMP type of the packet's direction. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.flow;
 
+import oasis.packet.Ip;
 import oasis.packet.Tcp;
 
 /** What a {@link NatEngine} knows of a session, and how long the session may then be idle. */
@@ -28,6 +29,8 @@ public enum NatState {
   /** ICMP echo (RFC 5508 REQ-1: not below 60 seconds). */
   ECHO(60);
 
+  private static final int DNS_PORT = 53;
+
   private final long idleNs;
 
   NatState(int idleSeconds) {
@@ -42,6 +45,19 @@ public enum NatState {
   /** Whether the connection is over and only its port is kept. */
   public boolean lingering() {
     return this == CLOSED || this == RESET;
+  }
+
+  /**
+   * The state with which a flow begins.
+   *
+   * @param protocol TCP, UDP or ICMP of either family
+   */
+  static NatState first(int protocol, int remotePort) {
+    return switch (protocol) {
+      case Ip.TCP -> SYN_SENT;
+      case Ip.UDP -> remotePort == DNS_PORT ? DNS : UDP_UNANSWERED;
+      default -> ECHO;
+    };
   }
 
   /**

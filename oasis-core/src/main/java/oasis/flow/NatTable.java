@@ -2,15 +2,17 @@
 package oasis.flow;
 
 import java.util.Arrays;
+import oasis.flow.NatObserver.End;
 import oasis.packet.Addresses;
+import oasis.packet.Burst;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The state behind a {@link NatEngine}: mappings (client, protocol, inner address and port) to
- * external ports, and sessions (mapping, remote address and port) with their state and timer. A
- * mapping lives as long as it has sessions.
+ * external ports, and sessions (mapping, remote address and port) with their lifetimes. A mapping
+ * lives as long as it has sessions.
  *
  * <p>Confined to one thread.
  */
@@ -21,21 +23,20 @@ final class NatTable {
   /** {@link #open} failed: no port is free. */
   static final int NO_PORT = -2;
 
-  /** Most timers that one {@link #expire} looks at. */
+  /** Most sessions that one {@link #expire} ends. */
   private static final int EXPIRE_BATCH = 256;
 
   /** Most lingering connections given up for one new port. */
   private static final int RECLAIM_TRIES = 8;
 
-  private static final int DNS_PORT = 53;
   private static final int SPACES_PER_FAMILY = 3;
   private static final int NONE = -1;
-  private static final NatState[] STATES = NatState.values();
 
   private final NatLimits limits;
   private final FlowTable mappings;
   private final FlowTable sessions;
-  private final TimerWheel timers;
+  private final Lifetimes lives;
+  private final NatObserver observer;
   private final PortAllocator[] ports;
 
   /** Per family and port space: mapping slot + 1 by port - first, or 0. */
@@ -47,20 +48,16 @@ final class NatTable {
   private int[] externalPort = new int[0];
   private int[] sessionCount = new int[0];
 
-  // Per session slot.
-  private byte[] states = new byte[0];
-  private long[] lastSeenNs = new long[0];
-  private final SlotList[] lingering = {new SlotList(), new SlotList()};
-
   // Per client.
   private int[] openCount = new int[0];
 
-  NatTable(NatLimits limits, long seed) {
+  NatTable(NatLimits limits, long seed, NatObserver observer) {
     this.limits = limits;
+    this.observer = observer;
     KeyedHash seeds = new KeyedHash(seed);
     mappings = new FlowTable(limits.sessions(), seeds.of(0));
     sessions = new FlowTable(limits.sessions(), seeds.of(1));
-    timers = new TimerWheel(limits.sessions());
+    lives = new Lifetimes(limits.sessions(), 2);
     ports =
         new PortAllocator[] {
           new PortAllocator(limits.firstPort(), limits.lastPort(), seeds.of(2)),
@@ -83,8 +80,8 @@ final class NatTable {
   /** The session of a mapping with a remote end, or -1; one whose time is up ends here. */
   int session(int mapping, int protocol, long hi, long lo, int port, long nowNs) {
     int slot = sessions.find(key.set(hi, lo, 0, mapping, protocol, port, 0));
-    if (slot >= 0 && nowNs - lastSeenNs[slot] >= state(slot).idleNs()) {
-      end(slot);
+    if (slot >= 0 && lives.over(slot, nowNs)) {
+      end(slot, End.IDLE);
       return NONE;
     }
     return slot;
@@ -98,7 +95,7 @@ final class NatTable {
    */
   int open(int client, FlowKey inner, long nowNs) {
     expire(nowNs);
-    if (openSessions(client) >= limits.sessionsPerClient()) {
+    if (atLimit(client)) {
       return FULL;
     }
     boolean v4 = Addresses.isV4(inner.srcHi, inner.srcLo);
@@ -117,29 +114,49 @@ final class NatTable {
     return addSession(client, mapping, inner, nowNs);
   }
 
-  /** Notes a packet of a session. */
-  void seen(int slot, boolean outbound, int tcpFlags, long nowNs) {
-    lastSeenNs[slot] = nowNs;
-    NatState before = state(slot);
-    NatState after = before.after(outbound, tcpFlags);
-    if (after != before) {
-      change(slot, before, after);
-      timers.schedule(slot, nowNs + after.idleNs());
-    }
+  /** Whether a client has as many open sessions as it may. */
+  boolean atLimit(int client) {
+    return openSessions(client) >= limits.sessionsPerClient();
+  }
+
+  /** Whether a client's segment makes a lingering connection live again. */
+  boolean revives(int slot, int tcpFlags) {
+    return lives.revives(slot, tcpFlags);
+  }
+
+  /** Ends a lingering session and begins another in its place, with the same port. */
+  void restart(int slot, int client, int remotePort, long nowNs) {
+    observer.ended(slot, End.CLOSED);
+    int protocol = Ip.TCP; // only these linger
+    int group = groupOf(slot);
+    lives.end(slot);
+    lives.begin(slot, group, protocol, remotePort, nowNs);
+    openCount[client]++;
+    observer.began(slot);
+  }
+
+  private int groupOf(int slot) {
+    mappings.key(mappingOf(slot), key);
+    return family(Addresses.isV4(key.srcHi, key.srcLo));
+  }
+
+  /** Notes a packet or burst of a session. */
+  void seen(int slot, int client, boolean outbound, int tcpFlags, Burst b, long nowNs) {
+    openCount[client] += lives.seen(slot, outbound, tcpFlags, b.segments(), b.ipBytes(), nowNs);
   }
 
   /** Ends a session, and its mapping if that was its last. */
-  void end(int slot) {
+  void end(int slot, End why) {
+    boolean lingers = lives.lingering(slot);
+    observer.ended(slot, lingers ? End.CLOSED : why);
     sessions.key(slot, key);
     int mapping = (int) key.dstLo;
     mappings.key(mapping, key);
     int family = family(Addresses.isV4(key.srcHi, key.srcLo));
-    if (state(slot).lingering()) {
-      lingering[family].remove(slot);
-    } else {
+    if (!lingers) {
       openCount[(int) key.dstLo]--;
     }
-    timers.cancel(slot);
+    lives.end(slot);
     sessions.remove(slot);
     if (--sessionCount[mapping] == 0) {
       int protocol = key.protocol();
@@ -153,21 +170,16 @@ final class NatTable {
   /** Ends sessions whose time is up, at most a batch. */
   void expire(long nowNs) {
     for (int i = 0; i < EXPIRE_BATCH; i++) {
-      int slot = timers.poll(nowNs);
+      int slot = lives.expired(nowNs);
       if (slot < 0) {
         return;
       }
-      long deadline = lastSeenNs[slot] + state(slot).idleNs();
-      if (deadline > nowNs) {
-        timers.schedule(slot, deadline);
-      } else {
-        end(slot);
-      }
+      end(slot, End.IDLE);
     }
   }
 
   long nextDeadlineNs() {
-    return timers.nextDeadlineNs();
+    return lives.nextDeadlineNs();
   }
 
   /** Ends all sessions of one family. */
@@ -175,7 +187,7 @@ final class NatTable {
     for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {
       inner(mappingOf(s), key);
       if (Addresses.isV4(key.srcHi, key.srcLo) == v4) {
-        end(s);
+        end(s, End.REMOVED);
       }
     }
   }
@@ -184,8 +196,15 @@ final class NatTable {
   void endClient(int client) {
     for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {
       if (clientOf(mappingOf(s)) == client) {
-        end(s);
+        end(s, End.REMOVED);
       }
+    }
+  }
+
+  /** Ends all sessions. */
+  void endAll() {
+    for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {
+      end(s, End.REMOVED);
     }
   }
 
@@ -211,25 +230,26 @@ final class NatTable {
     mappings.key(mapping, into);
   }
 
-  /** What is known of a session. */
-  NatSession describe(int slot, long nowNs) {
-    FlowKey remote = new FlowKey();
-    FlowKey inner = new FlowKey();
-    sessions.key(slot, remote);
-    int mapping = (int) remote.dstLo;
-    mappings.key(mapping, inner);
-    return new NatSession(
-        (int) inner.dstLo,
-        inner.protocol(),
-        inner.srcHi,
-        inner.srcLo,
-        inner.sport(),
-        externalPort[mapping],
-        remote.srcHi,
-        remote.srcLo,
-        remote.sport(),
-        state(slot),
-        nowNs - lastSeenNs[slot]);
+  /** Reads what is known of a session. */
+  void read(int slot, NatRecord into) {
+    sessions.key(slot, key);
+    int mapping = (int) key.dstLo;
+    into.protocol = key.protocol();
+    into.remoteHi = key.srcHi;
+    into.remoteLo = key.srcLo;
+    into.remotePort = key.sport();
+    mappings.key(mapping, key);
+    into.client = (int) key.dstLo;
+    into.innerHi = key.srcHi;
+    into.innerLo = key.srcLo;
+    into.innerPort = key.sport();
+    into.externalPort = externalPort[mapping];
+    into.state = lives.state(slot);
+    into.beganNs = lives.beganNs(slot);
+    into.outPkts = lives.outPkts(slot);
+    into.outBytes = lives.outBytes(slot);
+    into.inPkts = lives.inPkts(slot);
+    into.inBytes = lives.inBytes(slot);
   }
 
   int nextSession(int from) {
@@ -248,37 +268,17 @@ final class NatTable {
     return client < openCount.length ? openCount[client] : 0;
   }
 
-  private NatState state(int slot) {
-    return STATES[states[slot]];
-  }
-
   private static int family(boolean v4) {
     return v4 ? 0 : 1;
   }
 
-  private void change(int slot, NatState before, NatState after) {
-    states[slot] = (byte) after.ordinal();
-    if (before.lingering() == after.lingering()) {
-      return;
-    }
-    mappings.key(mappingOf(slot), key);
-    SlotList list = lingering[family(Addresses.isV4(key.srcHi, key.srcLo))];
-    if (after.lingering()) {
-      list.addLast(slot);
-      openCount[(int) key.dstLo]--;
-    } else {
-      list.remove(slot);
-      openCount[(int) key.dstLo]++;
-    }
-  }
-
   /** Gives up the connection that has lingered longest. */
   private boolean reclaim(boolean v4) {
-    int oldest = lingering[family(v4)].first();
+    int oldest = lives.oldest(family(v4));
     if (oldest < 0) {
       return false;
     }
-    end(oldest);
+    end(oldest, End.CLOSED);
     return true;
   }
 
@@ -329,29 +329,15 @@ final class NatTable {
     int remotePort = inner.dport();
     int slot =
         sessions.insert(key.set(inner.dstHi, inner.dstLo, 0, mapping, protocol, remotePort, 0));
-    if (slot >= states.length) {
-      int length = grown(slot, limits.sessions());
-      states = Arrays.copyOf(states, length);
-      lastSeenNs = Arrays.copyOf(lastSeenNs, length);
-    }
     if (client >= openCount.length) {
       openCount = Arrays.copyOf(openCount, grown(client, limits.clients()));
     }
     openCount[client]++;
     sessionCount[mapping]++;
-    NatState first = first(protocol, remotePort);
-    states[slot] = (byte) first.ordinal();
-    lastSeenNs[slot] = nowNs;
-    timers.schedule(slot, nowNs + first.idleNs());
+    boolean v4 = Addresses.isV4(inner.srcHi, inner.srcLo);
+    lives.begin(slot, family(v4), protocol, remotePort, nowNs);
+    observer.began(slot);
     return slot;
-  }
-
-  private static NatState first(int protocol, int remotePort) {
-    return switch (protocol) {
-      case Ip.TCP -> NatState.SYN_SENT;
-      case Ip.UDP -> remotePort == DNS_PORT ? NatState.DNS : NatState.UDP_UNANSWERED;
-      default -> NatState.ECHO;
-    };
   }
 
   private int[] portIndex(int family, int protocol) {

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * A doubly linked list of slot numbers in two arrays, which grow with the highest slot. Confined to
  * one thread.
  */
-final class SlotList {
+public final class SlotList {
   private static final int NONE = -1;
 
   /** A slot that is not in the list. */
@@ -19,22 +19,22 @@ final class SlotList {
   private int last = NONE;
 
   /** The slot added first, or -1. */
-  int first() {
+  public int first() {
     return first;
   }
 
   /** The slot behind a listed one, or -1. */
-  int after(int slot) {
+  public int after(int slot) {
     return next[slot];
   }
 
   /** Whether a slot is listed. */
-  boolean contains(int slot) {
+  public boolean contains(int slot) {
     return slot < next.length && next[slot] != ABSENT;
   }
 
   /** Adds a slot at the end; it must not be listed. */
-  void addLast(int slot) {
+  public void addLast(int slot) {
     if (slot >= next.length) {
       int old = next.length;
       int length = Math.max(16, Integer.highestOneBit(slot) << 1);
@@ -53,7 +53,7 @@ final class SlotList {
   }
 
   /** Takes a slot out; it must be listed. */
-  void remove(int slot) {
+  public void remove(int slot) {
     int before = previous[slot];
     int after = next[slot];
     if (before == NONE) {

@@ -107,6 +107,11 @@ public final class Burst {
     return payload - start + payloadBytes;
   }
 
+  /** IP bytes of all its packets: what the network carries once it is segmented. */
+  public long ipBytes() {
+    return payloadBytes + (long) segments() * headerBytes();
+  }
+
   /** 4 or 6. */
   public int version() {
     return version;

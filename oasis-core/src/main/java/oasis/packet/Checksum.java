@@ -102,4 +102,22 @@ public final class Checksum {
         + (key.dstHi >>> 32)
         + (key.dstHi & LOW);
   }
+
+  /**
+   * Whether nothing speaks against a checked burst's transport checksum: it is right, or there is
+   * none to see (partial, of a fragment, of another protocol, or left out in UDP over IPv4). For a
+   * merged burst it was looked at when it was merged.
+   */
+  public static boolean isGood(Burst b) {
+    if (b.partialChecksum
+        || b.fragment
+        || b.pieces > 1
+        || Transport.checksumOffset(b.protocol) < 0) {
+      return true;
+    }
+    if (b.protocol == Ip.UDP && b.version == 4 && Udp.checksum(b.buffer, b.transport) == 0) {
+      return true;
+    }
+    return Transport.checksumIsRight(b);
+  }
 }

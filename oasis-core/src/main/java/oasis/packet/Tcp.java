@@ -96,6 +96,16 @@ public final class Tcp {
     return b.get(at + 13) & 0xff;
   }
 
+  /** The eight flags of a checked burst; 0 when it is not TCP, or a later fragment. */
+  public static int flags(Burst b) {
+    return b.protocol == Ip.TCP && !b.laterFragment ? flags(b.buffer, b.transport) : 0;
+  }
+
+  /** Whether flags are those of a connection's first segment: SYN without ACK, RST and FIN. */
+  public static boolean isFirst(int flags) {
+    return (flags & (SYN | ACK | RST | FIN)) == SYN;
+  }
+
   /** Receive window, not scaled. */
   public static int window(ByteBuffer b, int at) {
     return b.getShort(at + 14) & 0xffff;

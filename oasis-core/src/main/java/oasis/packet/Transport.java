@@ -28,10 +28,11 @@ final class Transport {
     b.buffer.putShort(b.transport + checksumOffset(b.protocol), (short) Checksum.fold(pseudo));
   }
 
-  /** True when the complete checksum of a contiguous, unfragmented TCP or UDP packet is right. */
+  /** True when the complete checksum of a contiguous, unfragmented packet is right. */
   static boolean checksumIsRight(Burst b) {
     int bytes = bytes(b);
-    long pseudo = Checksum.pseudo(b.buffer, b.start, b.protocol, bytes);
+    // ICMP for IPv4 has no pseudo-header.
+    long pseudo = b.protocol == Ip.ICMP ? 0 : Checksum.pseudo(b.buffer, b.start, b.protocol, bytes);
     return Checksum.fold(Checksum.sum(b.buffer, b.transport, bytes, pseudo)) == 0xffff;
   }
 

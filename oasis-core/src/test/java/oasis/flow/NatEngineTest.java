@@ -6,7 +6,9 @@ import static oasis.testkit.Packets.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import oasis.packet.Address;
 import oasis.packet.Burst;
@@ -80,7 +82,13 @@ class NatEngineTest {
   }
 
   private NatState state() {
-    return nat.session(nat.nextSession(0), now).state();
+    return session().state;
+  }
+
+  private NatRecord session() {
+    NatRecord session = new NatRecord();
+    nat.read(nat.nextSession(0), session);
+    return session;
   }
 
   private void expireAll() {
@@ -135,9 +143,9 @@ class NatEngineTest {
     }
     int client = 0;
     for (int s = nat.nextSession(0); s >= 0; s = nat.nextSession(s + 1)) {
-      NatSession session = nat.session(s, now);
-      assertThat(in(answer(Ip.UDP, REMOTE, 1, session.externalPort()), 0))
-          .isEqualTo(session.client());
+      NatRecord session = new NatRecord();
+      nat.read(s, session);
+      assertThat(in(answer(Ip.UDP, REMOTE, 1, session.externalPort), 0)).isEqualTo(session.client);
       client++;
     }
     assertThat(client).isEqualTo(100);
@@ -279,6 +287,94 @@ class NatEngineTest {
     nat.setExternal4(0);
     assertThat(nat.sessions()).isEqualTo(1);
     assertThat(out(udp(5000, REMOTE, 1), 1, 0)).isEqualTo(DropReason.NAT_FULL);
+  }
+
+  @Test
+  void aConnectionThatLivesAgainCountsAgainstItsClient() {
+    nat = engine(new NatLimits(61000, 64999, 10, 1, 10));
+    int port = connect(5000);
+    in(answer(Ip.TCP, REMOTE, 80, port), Tcp.RST);
+    connect(5001);
+    assertThat(out(tcp(5000, REMOTE, 80), 1, Tcp.ACK)).isEqualTo(DropReason.FLOW_LIMIT);
+    assertThat(out(tcp(5000, REMOTE, 80), 1, Tcp.SYN)).isEqualTo(DropReason.FLOW_LIMIT);
+    out(tcp(5001, REMOTE, 80), 1, Tcp.RST);
+    assertThat(out(tcp(5000, REMOTE, 80), 1, Tcp.ACK)).isNull();
+    assertThat(nat.openSessions(1)).isEqualTo(1);
+  }
+
+  @Test
+  void aSessionCountsItsPacketsBothWays() {
+    int port = connect(5000);
+    in(answer(Ip.TCP, REMOTE, 80, port), Tcp.ACK);
+    in(answer(Ip.TCP, REMOTE, 80, port), Tcp.ACK);
+    NatRecord session = session();
+    assertThat(session.outPkts).isEqualTo(2);
+    assertThat(session.outBytes).isEqualTo(2 * 43);
+    assertThat(session.inPkts).isEqualTo(3);
+    assertThat(session.inBytes).isEqualTo(3 * 43);
+    assertThat(session.beganNs).isEqualTo(now);
+    assertThat(session.externalPort).isEqualTo(port);
+    assertThat(session.innerPort).isEqualTo(5000);
+    assertThat(session.remotePort).isEqualTo(80);
+  }
+
+  @Test
+  void anObserverRefusesSessionsAndSeesEachBeginAndEnd() {
+    List<String> seen = new ArrayList<>();
+    NatRecord session = new NatRecord();
+    DropReason[] verdict = new DropReason[1];
+    NatObserver observer =
+        new NatObserver() {
+          @Override
+          public @Nullable DropReason mayBegin(Burst b, int client) {
+            return verdict[0];
+          }
+
+          @Override
+          public void began(int slot) {
+            nat.read(slot, session);
+            seen.add("began " + session.innerPort);
+          }
+
+          @Override
+          public void ended(int slot, End why) {
+            nat.read(slot, session);
+            seen.add(why + " " + session.innerPort + " " + session.outPkts);
+          }
+        };
+    nat = new NatEngine(new NatLimits(61000, 64999, 3, 3, 9), 42, observer);
+    nat.setExternal4(Address.parse(EXTERNAL).lo());
+    verdict[0] = DropReason.FORBIDDEN_DESTINATION;
+    assertThat(out(tcp(1, REMOTE, 80), 1, Tcp.SYN)).isEqualTo(verdict[0]);
+    assertThat(nat.sessions()).isZero();
+    verdict[0] = null;
+    connect(1);
+    out(tcp(1, REMOTE, 80), 1, Tcp.RST);
+    out(tcp(1, REMOTE, 80), 1, Tcp.SYN);
+    out(udp(2, REMOTE, 53), 1, 0);
+    now += 60 * SECOND;
+    expireAll();
+    out(udp(3, REMOTE, 53), 1, 0);
+    nat.setExternal4(0);
+    assertThat(seen)
+        .startsWith("began 1", "CLOSED 1 3", "began 1", "began 2", "IDLE 2 1", "began 3")
+        .containsOnlyOnce("REMOVED 1 1", "REMOVED 3 1")
+        .hasSize(8);
+  }
+
+  @Test
+  void anErrorThatDoesNotGoToTheSenderOfThePacketItIsAboutIsRefused() {
+    int port = port(udp(5000, REMOTE, 1), 1, 0);
+    assertThat(in(answer(Ip.UDP, REMOTE, 1, port), 0)).isEqualTo(1);
+    ByteBuffer got = Packets.udp(udp(5000, REMOTE, 1).reverse(), DATA);
+    ByteBuffer rest = ByteBuffer.allocate(4 + got.capacity()).put(4, got, 0, got.capacity());
+    for (String to : new String[] {"10.1.1.1", "198.51.100.1"}) {
+      FlowKey outer = Packets.key(Ip.ICMP, HOST, 0, to, 0);
+      Burst b = burst(Packets.icmp(outer, 3, 3, rest.array()));
+      assertThat(nat.outbound(b, 1, now)).isEqualTo(DropReason.NO_FLOW);
+    }
+    FlowKey outer = Packets.key(Ip.ICMP, HOST, 0, REMOTE, 0);
+    assertThat(nat.outbound(burst(Packets.icmp(outer, 3, 3, rest.array())), 1, now)).isNull();
   }
 
   @Test

@@ -26,7 +26,13 @@ import org.junit.jupiter.api.Test;
 
 /** The NAT engine against a model of maps that looks at everything each time. */
 class NatOracleTest {
-  private static final String EXTERNAL = "203.0.113.1";
+  private static final Address[] EXTERNAL = {
+    Address.parse("203.0.113.1"), Address.parse("2001:db8::1")
+  };
+  private static final long[] REMOTE_HI = {0, 0x2001_0db8_0009_0000L};
+  private static final long[] REMOTE_LO = {Addresses.v4(0xc0000200), 0x9000};
+  private static final long[] INNER_HI = {0, 0xfd00_0000_0000_0000L};
+  private static final long[] INNER_LO = {Addresses.v4(0x0a000001), 1};
   private static final long SECOND = 1_000_000_000L;
   private static final int FIRST = 61000;
   private static final int LAST = 61011;
@@ -73,6 +79,11 @@ class NatOracleTest {
         case Ip.UDP -> remote.port == 53 ? 60 : answered ? 300 : 120;
         default -> 60;
       };
+    }
+
+    boolean revives(int flags) {
+      boolean syn = (flags & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN;
+      return over() && (syn || reset && (flags & (Tcp.SYN | Tcp.RST)) == 0);
     }
 
     void packet(boolean outbound, int flags) {
@@ -161,10 +172,13 @@ class NatOracleTest {
       return false;
     }
 
+    long open(int client) {
+      return sessions().stream().filter(s -> s.inner.client == client && !s.over()).count();
+    }
+
     /** Makes room as the engine must; says why it cannot. */
     @Nullable DropReason room(Inner inner) {
-      if (sessions().stream().filter(s -> s.inner.client == inner.client && !s.over()).count()
-          >= PER_CLIENT) {
+      if (open(inner.client) >= PER_CLIENT) {
         return DropReason.FLOW_LIMIT;
       }
       if (sessions().size() == SESSIONS && !giveUpOne()) {
@@ -191,6 +205,9 @@ class NatOracleTest {
       return true;
     }
   }
+
+  /** 0 for IPv4, 1 for IPv6: all packets of a run are of one family. */
+  private int family;
 
   private final Model model = new Model();
   private final NatEngine nat =
@@ -228,6 +245,7 @@ class NatOracleTest {
         60,
         gen -> {
           NatOracleTest run = new NatOracleTest();
+          run.family = gen.below(2);
           run.check(gen, fates);
           givenUp[0] += run.model.givenUp;
         });
@@ -237,7 +255,8 @@ class NatOracleTest {
   }
 
   private void check(Gen gen, Set<DropReason> fates) {
-    nat.setExternal4(Address.parse(EXTERNAL).lo());
+    nat.setExternal4(EXTERNAL[0].lo());
+    nat.setExternal6(EXTERNAL[1].hi(), EXTERNAL[1].lo());
     // In slow time ports and sessions run out, in fast time they end by themselves.
     boolean slow = gen.flip();
     for (int op = 0; op < 2000; op++) {
@@ -261,21 +280,30 @@ class NatOracleTest {
     }
   }
 
-  private static FlowKey remoteSide(Gen gen, int protocol) {
+  private FlowKey remoteSide(Gen gen, int protocol) {
     // Few remote ends, so that sessions are met again and end.
-    int port = protocol == Ip.ICMP ? 0 : protocol == Ip.TCP ? 80 : gen.pick(53, 80);
-    return new FlowKey().set(0, 0, 0, Addresses.v4(0xc0000200 + gen.below(2)), protocol, 0, port);
+    int port = echo(protocol) ? 0 : protocol == Ip.TCP ? 80 : gen.pick(53, 80);
+    long lo = REMOTE_LO[family] + gen.below(2);
+    return new FlowKey().set(0, 0, REMOTE_HI[family], lo, protocol, 0, port);
+  }
+
+  private int protocol(Gen gen) {
+    return gen.pick(Ip.TCP, Ip.TCP, Ip.UDP, family == 0 ? Ip.ICMP : Ip.ICMP6);
+  }
+
+  private static boolean echo(int protocol) {
+    return protocol == Ip.ICMP || protocol == Ip.ICMP6;
   }
 
   private @Nullable DropReason outbound(Gen gen) {
-    int protocol = gen.pick(Ip.TCP, Ip.TCP, Ip.UDP, Ip.ICMP);
+    int protocol = protocol(gen);
     FlowKey key = remoteSide(gen, protocol);
     Remote remote = new Remote(key.dstLo, key.dport());
-    long source = Addresses.v4(0x0a000001 + gen.below(2));
+    long source = INNER_LO[family] + gen.below(2);
     Inner inner =
         new Inner(gen.below(CLIENTS), protocol, source, gen.pick(FIRST, FIRST + 1, 5, 6, 7));
-    int dport = protocol == Ip.ICMP ? inner.port : remote.port;
-    key.set(0, source, 0, key.dstLo, protocol, inner.port, dport);
+    int dport = echo(protocol) ? inner.port : remote.port;
+    key.set(INNER_HI[family], source, key.dstHi, key.dstLo, protocol, inner.port, dport);
     int flags = flags(gen);
     Burst b = packet(key, true, flags);
 
@@ -291,6 +319,9 @@ class NatOracleTest {
         return why;
       }
       session = new Session(inner, remote);
+    } else if (session.revives(flags) && model.open(inner.client) >= PER_CLIENT) {
+      assertThat(why).isEqualTo(DropReason.FLOW_LIMIT);
+      return why;
     }
     assertThat(why).isNull();
     int port = new FlowKey().of(b).sport();
@@ -308,12 +339,13 @@ class NatOracleTest {
   }
 
   private void inbound(Gen gen, boolean expired) {
-    int protocol = gen.pick(Ip.TCP, Ip.TCP, Ip.UDP, Ip.ICMP);
+    int protocol = protocol(gen);
     FlowKey key = remoteSide(gen, protocol);
     Remote remote = new Remote(key.dstLo, key.dport());
     int port = gen.range(FIRST - 1, LAST + 1);
-    int sport = protocol == Ip.ICMP ? port : remote.port;
-    key.set(0, remote.address, 0, Address.parse(EXTERNAL).lo(), protocol, sport, port);
+    int sport = echo(protocol) ? port : remote.port;
+    Address external = EXTERNAL[family];
+    key.set(key.dstHi, remote.address, external.hi(), external.lo(), protocol, sport, port);
     int flags = flags(gen);
     Burst b = packet(key, false, flags);
 
@@ -332,6 +364,7 @@ class NatOracleTest {
     }
     assertThat(client).isEqualTo(inner.client);
     FlowKey back = new FlowKey().of(b);
+    assertThat(back.dstHi).isEqualTo(INNER_HI[family]);
     assertThat(back.dstLo).isEqualTo(inner.address);
     assertThat(back.dport()).isEqualTo(inner.port);
     model.packet(session, false, flags, now);
