@@ -10,7 +10,8 @@ import oasis.packet.Burst;
  * <p>Receiving: {@link #receive} fills up to {@link #slots()} messages; each may be a run of
  * equal-sized datagrams of one sender ({@code UDP_GRO}), the last one shorter. Sending: {@link
  * #add} queues, {@link #flush} sends the queue with as few calls as possible ({@code UDP_SEGMENT},
- * {@code sendmmsg}). What was added must stay unchanged until the flush.
+ * {@code sendmmsg}). What was added must stay unchanged until the flush, but for the headers of
+ * fragments, which are copied.
  */
 public interface DatagramPort extends AutoCloseable {
   /** File descriptor to poll for reading. */

@@ -94,7 +94,8 @@ final class SendQueue {
    * @param port destination port, or -1 for the connected peer
    */
   void add(Burst b, long hi, long lo, int port) {
-    if (b.segments() == 1 && !b.partialChecksum() && contiguous(b)) {
+    // The headers of a fragment are copied: its cutter writes the next one's in their place.
+    if (b.segments() == 1 && !b.partialChecksum() && contiguous(b) && !b.fragment()) {
       if (packets == CAPACITY) {
         flush();
       }

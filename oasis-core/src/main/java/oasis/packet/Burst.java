@@ -132,6 +132,14 @@ public final class Burst {
     return laterFragment;
   }
 
+  /**
+   * Identification of the datagram that this is a fragment of: 16 bits of IPv4, 32 bits of IPv6.
+   * Only for a fragment.
+   */
+  public int fragmentId() {
+    return version == 4 ? Ip.id4(buffer, start) : Extensions.fragmentId(buffer, start);
+  }
+
   /** Payload bytes of every segment but the last, which may be shorter; 0 for a single packet. */
   public int segmentBytes() {
     return segmentBytes;

@@ -42,6 +42,9 @@ public final class DnsMessage {
   /** Record type HTTPS (RFC 9460). */
   public static final int HTTPS = 65;
 
+  /** Question type ANY: whatever the server likes to give (RFC 8482). */
+  public static final int ANY = 255;
+
   /** Class IN. */
   public static final int IN = 1;
 

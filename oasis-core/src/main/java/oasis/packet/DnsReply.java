@@ -45,37 +45,34 @@ public final class DnsReply {
   private DnsReply() {}
 
   /**
-   * A records of the name that was asked for, whatever chain of CNAMEs led to them.
+   * A and AAAA records of the name that was asked for, whatever chain of CNAMEs led to them.
    *
-   * @param lows low halves of IPv4 addresses; those that do not fit are left out and the message is
-   *     marked as truncated
+   * @param halves pairs of high and low half; an IPv4-mapped one makes an A record. Those that do
+   *     not fit are left out and the message is marked as truncated
+   * @param count number of pairs
    * @param ttl seconds
    * @param limit most bytes of the message, at least 512
    */
-  public static int a(
-      DnsMessage query, long[] lows, int count, int ttl, ByteBuffer out, int at, int limit) {
-    int pos = begin(query, NO_ERROR, out, at);
-    int room = at + limit - optBytes(query);
-    int i = 0;
-    for (; i < count && pos + RECORD_BYTES + 4 <= room; i++) {
-      pos = record(DnsMessage.A, ttl, 4, out, pos);
-      out.putInt(pos, (int) lows[i]);
-      pos += 4;
-    }
-    return finish(query, i, count, out, at, pos);
-  }
-
-  /** AAAA records, of {@code count} pairs of high and low half; see {@link #a}. */
-  public static int aaaa(
+  public static int addresses(
       DnsMessage query, long[] halves, int count, int ttl, ByteBuffer out, int at, int limit) {
     int pos = begin(query, NO_ERROR, out, at);
     int room = at + limit - optBytes(query);
     int i = 0;
-    for (; i < count && pos + RECORD_BYTES + 16 <= room; i++) {
-      pos = record(DnsMessage.AAAA, ttl, 16, out, pos);
-      out.putLong(pos, halves[2 * i]);
-      out.putLong(pos + 8, halves[2 * i + 1]);
-      pos += 16;
+    for (; i < count; i++) {
+      long hi = halves[2 * i];
+      long lo = halves[2 * i + 1];
+      int bytes = Addresses.isV4(hi, lo) ? 4 : 16;
+      if (pos + RECORD_BYTES + bytes > room) {
+        break;
+      }
+      pos = record(bytes == 4 ? DnsMessage.A : DnsMessage.AAAA, ttl, bytes, out, pos);
+      if (bytes == 4) {
+        out.putInt(pos, (int) lo);
+      } else {
+        out.putLong(pos, hi);
+        out.putLong(pos + 8, lo);
+      }
+      pos += bytes;
     }
     return finish(query, i, count, out, at, pos);
   }

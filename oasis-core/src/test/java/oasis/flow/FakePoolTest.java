@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.Set;
+import java.util.zip.CRC32C;
 import oasis.packet.Address;
 import oasis.packet.Prefix;
 import oasis.testkit.NoAllocation;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FakePoolTest {
   private static final long HOUR = FakePool.REUSE_AFTER_NS;
@@ -72,6 +76,76 @@ class FakePoolTest {
     assertThat(pool.find(0, network)).isEqualTo(-1);
     assertThat(pool.find(0, network + 255)).isEqualTo(-1);
     assertThat(pool.find(1, fakes.iterator().next())).isEqualTo(-1);
+  }
+
+  @Test
+  void ipv6RangesOfAnyLengthGiveAddressesInside() {
+    for (String text : new String[] {"fdc6:1200:4710::/112", "fd00::/8", "fd00:1::/64"}) {
+      FakePool pool = pool(text);
+      Prefix range = Prefix.parse(text);
+      assertThat(pool.capacity()).isEqualTo(FakePool.MAX_FAKES6 - 3);
+      for (int i = 0; i < 1_000; i++) {
+        long fake = assign(pool, "n" + i);
+        assertThat(range.contains(pool.fakeHi(), fake)).isTrue();
+        assertThat(fake - range.lo()).isBetween(2L, (long) FakePool.MAX_FAKES6 - 2);
+        assertThat(pool.name(pool.find(pool.fakeHi(), fake))).isEqualTo("n" + i);
+        assertThat(pool.find(pool.fakeHi() + 1, fake)).isEqualTo(-1);
+        assertThat(pool.find(0, fake)).isEqualTo(-1);
+      }
+      assertThat(pool.inRange(range.lastHi(), range.lastLo())).isTrue();
+      assertThat(pool.find(range.lastHi(), range.lastLo())).isEqualTo(-1);
+      assertThat(pool.inRange(0, REAL)).isFalse();
+    }
+  }
+
+  @Test
+  void aSmallIpv6RangeIsUsedUp() {
+    FakePool pool = pool("fdc6::ffff:fff8/125");
+    Set<Long> fakes = new HashSet<>();
+    for (int i = 0; i < 5; i++) {
+      fakes.add(assign(pool, "n" + i));
+    }
+    long network = Address.parse("fdc6::ffff:fff8").lo();
+    assertThat(fakes).hasSize(5).doesNotContain(0L, network, network + 1, network + 7);
+    assertThat(assign(pool, "one more")).isZero();
+    assertThat(pool.find(pool.fakeHi(), network + 1)).isEqualTo(-1);
+  }
+
+  @Test
+  void rangesOutsideTheBoundsAreRefused() {
+    for (String range : new String[] {"198.0.0.0/7", "198.18.0.0/30", "fc00::/7", "fdc6::/126"}) {
+      assertThatThrownBy(() -> pool(range))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(range);
+    }
+  }
+
+  @Test
+  void aJournalOfOneFamilyMeansNothingToTheOther() {
+    assign(pool("198.18.0.0/29"), "a");
+    assign(pool("fdc6::/112"), "b");
+    for (String range : new String[] {"198.18.0.0/29", "fdc6::/112"}) {
+      assertThat(pool(range).restore(ByteBuffer.wrap(journal.bytes()), now))
+          .isEqualTo(new FakePool.Restored(1, 0, 1, 0));
+    }
+  }
+
+  /** What the release before this one wrote, byte for byte. */
+  @Test
+  void aJournalFromBeforeIpv6IsRead() {
+    String assignment =
+        "fa4e 0027 01 00 c6120007 000000006553f100 0000000000000000 0000ffffc0000201"
+            + "612e6578616d706c65";
+    byte[] record = HexFormat.of().parseHex(assignment.replace(" ", ""));
+    CRC32C crc = new CRC32C();
+    crc.update(record, 2, record.length - 2);
+    ByteBuffer old = ByteBuffer.allocate(record.length + 4).put(record);
+    old.putInt((int) crc.getValue()).flip();
+    FakePool pool = pool("198.18.0.0/16");
+    assertThat(pool.restore(old, now)).isEqualTo(new FakePool.Restored(1, 0, 0, 0));
+    int entry = pool.find(0, Address.parse("198.18.0.7").lo());
+    assertThat(pool.name(entry)).isEqualTo("a.example");
+    assertThat(pool.realLo(entry)).isEqualTo(REAL);
   }
 
   @Test
@@ -140,16 +214,17 @@ class FakePoolTest {
     assertThat(restored("198.18.0.0/29").name(0)).isEqualTo("ü".repeat(511));
   }
 
-  @Test
-  void afterARestoreEveryNameHasItsFake() {
-    FakePool pool = pool("198.18.0.0/16");
+  @ParameterizedTest
+  @ValueSource(strings = {"198.18.0.0/16", "fdc6:1200:4710::/112"})
+  void afterARestoreEveryNameHasItsFake(String range) {
+    FakePool pool = pool(range);
     for (int i = 0; i < 2000; i++) {
       pool.assign("n" + i % 700, i % 3, REAL + i % 11, i, now);
     }
-    FakePool again = restored("198.18.0.0/16");
+    FakePool again = restored(range);
     assertThat(again.size()).isEqualTo(pool.size());
     for (int entry = 0; entry < pool.size(); entry++) {
-      int same = again.find(0, pool.fakeLo(entry));
+      int same = again.find(pool.fakeHi(), pool.fakeLo(entry));
       assertThat(again.name(same)).isEqualTo(pool.name(entry));
       assertThat(again.realHi(same)).isEqualTo(pool.realHi(entry));
       assertThat(again.realLo(same)).isEqualTo(pool.realLo(entry));

@@ -9,11 +9,13 @@ import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
 
 class FakeScanFuzzTest {
-  private static final Prefix RANGE = Prefix.parse("198.18.0.0/24");
+  private static final Prefix[] RANGES = {
+    Prefix.parse("198.18.0.0/24"), Prefix.parse("fdc6:1200:4710::/120")
+  };
 
-  private static byte[] journal(Gen gen) {
+  private static byte[] journal(Gen gen, Prefix range) {
     MemoryJournal journal = new MemoryJournal();
-    FakePool pool = new FakePool(RANGE, gen.anyLong(), journal, () -> 1000);
+    FakePool pool = new FakePool(range, gen.anyLong(), journal, () -> 1000);
     for (int i = gen.below(30); i > 0; i--) {
       pool.assign("n" + gen.below(20), 0, gen.below(3), 0, 0);
       if (gen.flip()) {
@@ -28,7 +30,8 @@ class FakeScanFuzzTest {
     Gen.cases(
         500,
         gen -> {
-          byte[] bytes = journal(gen);
+          Prefix range = RANGES[gen.below(2)];
+          byte[] bytes = journal(gen, range);
           FakeScan whole = new FakeScan(ByteBuffer.wrap(bytes), new FakeRecord());
           int all = count(whole);
           assertThat(whole.badRegions() + whole.tornBytes()).isZero();
@@ -38,7 +41,7 @@ class FakeScanFuzzTest {
           }
           int left = count(new FakeScan(ByteBuffer.wrap(bytes), new FakeRecord()));
           assertThat(left).isBetween(all - hits, all);
-          FakePool pool = new FakePool(RANGE, 1, record -> true, () -> 1000);
+          FakePool pool = new FakePool(range, 1, record -> true, () -> 1000);
           assertThat(pool.restore(ByteBuffer.wrap(bytes), 0).entries()).isLessThanOrEqualTo(all);
         });
   }

@@ -28,7 +28,7 @@ class DnsMessageFuzzTest {
             assertThat(walk(a)).isEqualTo(walk(b));
             a.clampTtl(5);
             ByteBuffer out = ByteBuffer.allocate(600);
-            DnsReply.a(a, new long[30], 30, 5, out, 0, 512);
+            DnsReply.addresses(a, new long[60], 30, 5, out, 0, 512);
             DnsReply.ptr(a, a.name(), 5, out, 0, 512);
             new Message(Slow.bytes(out, 0, DnsReply.noData(a, 5, out, 0, 512)));
           }

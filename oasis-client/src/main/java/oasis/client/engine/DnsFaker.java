@@ -112,7 +112,7 @@ final class DnsFaker {
     // No IPv6 carrier exists yet, and service hints carry addresses: both exist, but empty.
     send(
         count > 0
-            ? DnsReply.a(message, lows, count, FAKE_TTL, scratch.buffer(), at, limit())
+            ? DnsReply.addresses(message, lows, count, FAKE_TTL, scratch.buffer(), at, limit())
             : DnsReply.noData(message, FAKE_TTL, scratch.buffer(), at, limit()));
     faked++;
     return true;
