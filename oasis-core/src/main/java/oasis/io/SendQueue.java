@@ -5,11 +5,8 @@ import static oasis.os.linux.LinuxConstants.MSG_DONTWAIT;
 import static oasis.os.linux.LinuxConstants.SOL_UDP;
 import static oasis.os.linux.LinuxConstants.UDP_SEGMENT;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import oasis.os.Memory;
 import oasis.os.linux.Errno;
-import oasis.os.linux.LinuxConstants;
 import oasis.os.linux.Sockets;
 import oasis.os.linux.Sys;
 import oasis.packet.Burst;
@@ -41,8 +38,6 @@ final class SendQueue {
   /** Packets that are sent one by one after a refusal, before merging is tried again. */
   private static final int REST_PKTS = 10_000;
 
-  private static final long WAIT_NS = 2_000_000;
-
   private final int fd;
   private final int family;
   private final PortCounters counters;
@@ -50,7 +45,7 @@ final class SendQueue {
   private final Segmenter segmenter = new Segmenter(arena.buffer());
   // One message more than the capacity, for packets that leave one by one.
   private final NativeMessages messages = new NativeMessages(CAPACITY + 1, 2 * CAPACITY);
-  private final Memory pollMemory = Memory.allocate(24);
+  private final SendRoom room;
 
   private final int[] firstIovec = new int[CAPACITY + 1]; // of each packet
   private final int[] firstPacket = new int[CAPACITY + 1]; // of each message
@@ -81,11 +76,7 @@ final class SendQueue {
     this.family = family;
     this.canMerge = merge;
     this.counters = counters;
-    ByteBuffer poll = pollMemory.buffer().duplicate().order(ByteOrder.nativeOrder());
-    poll.putInt(0, fd);
-    poll.putShort(4, (short) LinuxConstants.POLLOUT);
-    poll.putLong(8, 0);
-    poll.putLong(16, WAIT_NS);
+    room = new SendRoom(fd);
   }
 
   /**
@@ -238,7 +229,7 @@ final class SendQueue {
       return true;
     }
     if (errno == Errno.EAGAIN && mayWait) {
-      return Sys.ppoll(pollMemory.address(), 1, pollMemory.address() + 8) > 0;
+      return room.await();
     }
     return false;
   }
@@ -269,7 +260,8 @@ final class SendQueue {
     }
   }
 
-  private static DropReason reason(int errno) {
+  /** What to count a packet under that the kernel did not take. */
+  static DropReason reason(int errno) {
     return switch (errno) {
       case Errno.EAGAIN, Errno.ENOBUFS, Errno.ENOMEM -> DropReason.SEND_QUEUE_FULL;
       case Errno.EMSGSIZE -> DropReason.TOO_BIG;

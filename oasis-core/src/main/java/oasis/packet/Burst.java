@@ -72,6 +72,25 @@ public final class Burst {
     return Virtio.parse(this, at, length, linkBytes);
   }
 
+  /** Makes this burst the same view as another one, whose owner may then refill that. */
+  public void set(Burst other) {
+    buffer = other.buffer;
+    address = other.address;
+    start = other.start;
+    transport = other.transport;
+    payload = other.payload;
+    payloadBytes = other.payloadBytes;
+    pieces = other.pieces;
+    segmentBytes = other.segmentBytes;
+    version = other.version;
+    protocol = other.protocol;
+    fragment = other.fragment;
+    laterFragment = other.laterFragment;
+    partialChecksum = other.partialChecksum;
+    System.arraycopy(other.pieceStart, 0, pieceStart, 0, pieces);
+    System.arraycopy(other.pieceBytes, 0, pieceBytes, 0, pieces);
+  }
+
   /** The memory that headers and payload lie in; big-endian, absolute access only. */
   public ByteBuffer buffer() {
     return buffer;

@@ -22,6 +22,8 @@ public final class LinuxConstants {
   public static final int IPPROTO_IPV6 = 41;
   public static final int IPPROTO_RAW = 255;
   public static final int ETH_P_ALL = 3;
+  public static final int ETH_P_IP = 0x0800;
+  public static final int ETH_P_IPV6 = 0x86dd;
 
   public static final int SOL_SOCKET = 1;
   public static final int SO_SNDBUF = 7;
