@@ -117,10 +117,12 @@ final class BpfAssembler {
 
   /** Puts an encoded program before a socket, in place of one that may stand there. */
   static void attach(int fd, Memory encoded) throws OsException {
-    Errno.check(
-        Sys.setsockopt(
-            fd, LinuxConstants.SOL_SOCKET, LinuxConstants.SO_ATTACH_FILTER, encoded, FPROG_BYTES),
-        "setsockopt",
-        "SO_ATTACH_FILTER");
+    Errno.check(tryAttach(fd, encoded), "setsockopt", "SO_ATTACH_FILTER");
+  }
+
+  /** As {@link #attach}; 0 or -errno. */
+  static int tryAttach(int fd, Memory encoded) {
+    return Sys.setsockopt(
+        fd, LinuxConstants.SOL_SOCKET, LinuxConstants.SO_ATTACH_FILTER, encoded, FPROG_BYTES);
   }
 }

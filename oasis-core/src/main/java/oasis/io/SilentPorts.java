@@ -3,6 +3,7 @@ package oasis.io;
 
 import static oasis.os.linux.LinuxConstants.AF_INET;
 import static oasis.os.linux.LinuxConstants.AF_INET6;
+import static oasis.os.linux.LinuxConstants.IPPROTO_IP;
 import static oasis.os.linux.LinuxConstants.IPPROTO_IPV6;
 import static oasis.os.linux.LinuxConstants.IPV6_V6ONLY;
 import static oasis.os.linux.LinuxConstants.SOCK_CLOEXEC;
@@ -12,6 +13,7 @@ import static oasis.os.linux.LinuxConstants.SOCK_STREAM;
 import oasis.os.Memory;
 import oasis.os.OsException;
 import oasis.os.linux.Errno;
+import oasis.os.linux.OpenFiles;
 import oasis.os.linux.Sockets;
 import oasis.os.linux.Sys;
 
@@ -21,12 +23,22 @@ import oasis.os.linux.Sys;
  * bound UDP socket, of both families where the kernel has IPv6, with a filter before them that
  * drops everything. No other program can take a port of the range meanwhile.
  *
- * <p>It takes two file descriptors for each port and no privilege.
+ * <p>Recent kernels (2026, stable ones too) give filters of TCP sockets only to CAP_NET_ADMIN.
+ * Without it the TCP sockets ask for a time to live of at least 255 (RFC 5082), which drops just as
+ * silently; only a neighbour on the same link can send such a packet, and few systems do.
+ *
+ * <p>It takes two file descriptors for each port, about 6 KiB of kernel memory for each of them,
+ * and no privilege.
  */
 public final class SilentPorts implements AutoCloseable {
+  private static final int IP_MINTTL = 21;
+  private static final int IPV6_MINHOPCOUNT = 73;
+  private static final int HIGHEST_TTL = 255;
+
   private static final Memory DROP_ALL = dropAll();
 
   private final int[] sockets;
+  private boolean filters = true;
   private int open;
 
   private SilentPorts(int ports) {
@@ -46,13 +58,14 @@ public final class SilentPorts implements AutoCloseable {
       throw new IllegalArgumentException("ports " + first + "-" + last);
     }
     SilentPorts ports = new SilentPorts(last - first + 1);
+    OpenFiles.allow(ports.sockets.length, "holding the ports " + first + "-" + last);
     try {
       int family = family();
       Memory address = Memory.allocate(Sockets.SOCKADDR_IN6_BYTES);
       for (int port = first; port <= last; port++) {
         int bytes = Sockets.putAddress(address.buffer(), 0, family, 0, 0, port);
-        ports.hold(family, SOCK_STREAM, address, bytes, port);
-        ports.hold(family, SOCK_DGRAM, address, bytes, port);
+        ports.hold(family, SOCK_STREAM, address, bytes, "TCP port " + port);
+        ports.hold(family, SOCK_DGRAM, address, bytes, "UDP port " + port);
       }
     } catch (OsException | RuntimeException e) {
       ports.close();
@@ -71,19 +84,45 @@ public final class SilentPorts implements AutoCloseable {
     return AF_INET6;
   }
 
-  private void hold(int family, int type, Memory address, int bytes, int port) throws OsException {
-    String what = (type == SOCK_STREAM ? "TCP" : "UDP") + " port " + port;
+  private void hold(int family, int type, Memory address, int bytes, String what)
+      throws OsException {
     int fd = Errno.check(Sys.socket(family, type | SOCK_CLOEXEC, 0), "socket", "for " + what);
     sockets[open++] = fd;
-    // Before bind and listen: no packet may meet the socket without its filter.
-    BpfAssembler.attach(fd, DROP_ALL);
+    // Before bind and listen: no packet may meet the socket while it would answer.
+    silence(fd, family, type);
     if (family == AF_INET6) {
       Sockets.set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0, "IPV6_V6ONLY");
     }
-    Errno.check(Sys.bind(fd, address, bytes), "bind", what);
-    if (type == SOCK_STREAM) {
-      Errno.check(Sys.listen(fd, 1), "listen", what);
+    int error = Sys.bind(fd, address, bytes);
+    if (error == 0 && type == SOCK_STREAM) {
+      error = Sys.listen(fd, 1);
     }
+    if (error == -Errno.EADDRINUSE) {
+      throw new OsException(what + " is in use by another program");
+    }
+    Errno.check(error, "bind", what);
+  }
+
+  private void silence(int fd, int family, int type) throws OsException {
+    if (filters || type != SOCK_STREAM) {
+      int error = BpfAssembler.tryAttach(fd, DROP_ALL);
+      if (error != -Errno.EPERM || type != SOCK_STREAM) {
+        Errno.check(error, "setsockopt", "SO_ATTACH_FILTER");
+        return;
+      }
+      filters = false;
+    }
+    Sockets.set(fd, IPPROTO_IP, IP_MINTTL, HIGHEST_TTL, "IP_MINTTL");
+    if (family == AF_INET6) {
+      Sockets.set(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, HIGHEST_TTL, "IPV6_MINHOPCOUNT");
+    }
+  }
+
+  /** How the ports are silenced, for the log. */
+  public String description() {
+    return filters
+        ? "sockets with a drop-all filter"
+        : "sockets with a drop-all filter for UDP, a least TTL of 255 for TCP";
   }
 
   private static Memory dropAll() {

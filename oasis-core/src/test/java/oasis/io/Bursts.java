@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import oasis.os.Memory;
 import oasis.packet.Burst;
+import oasis.packet.Checksum;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.packet.Segmenter;
+import oasis.packet.Tcp;
 import oasis.packet.VirtioHeader;
 import oasis.testkit.Gen;
 import oasis.testkit.Packets;
@@ -51,6 +53,36 @@ final class Bursts {
                 memory.buffer(), memory.address(), 0, virtioHeaderAndPacket.length, 0))
         .isNull();
     return burst;
+  }
+
+  /** The burst of a packet of either family and any header length, to be cut into segments. */
+  static Burst burst(ByteBuffer packet, int segmentBytes) {
+    Burst whole = single(packet);
+    boolean tcp = whole.protocol() == Ip.TCP;
+    int header = whole.headerBytes();
+    int transport = whole.transport();
+    int bytes = packet.capacity() - transport;
+    int field = transport + (tcp ? 16 : 6);
+    ByteBuffer b = ByteBuffer.allocate(VirtioHeader.BYTES + packet.capacity());
+    b.put(VirtioHeader.BYTES, packet, 0, packet.capacity());
+    // What the kernel leaves there: the sum of the pseudo-header.
+    b.putShort(
+        VirtioHeader.BYTES + field,
+        (short) Checksum.fold(Checksum.pseudo(packet, 0, whole.protocol(), bytes)));
+    b.order(ByteOrder.LITTLE_ENDIAN);
+    int tcpType = whole.version() == 4 ? 1 : 4;
+    int ecn = tcp && (packet.get(transport + 13) & Tcp.CWR) != 0 ? 0x80 : 0;
+    b.put(0, (byte) 1).put(1, (byte) (tcp ? tcpType | ecn : 5));
+    b.putShort(2, (short) header).putShort(4, (short) segmentBytes);
+    b.putShort(6, (short) transport).putShort(8, (short) (tcp ? 16 : 6));
+    return burst(b.array());
+  }
+
+  /** A contiguous burst as a packet socket sends it: virtio header, link header, packet. */
+  static byte[] framed(byte[] link, Burst burst) {
+    byte[] frame = PacketTap.plain(link, Packets.bytes(burst));
+    VirtioHeader.write(ByteBuffer.wrap(frame), 0, burst, link.length);
+    return frame;
   }
 
   /** A random packet or burst of random kind and size. */

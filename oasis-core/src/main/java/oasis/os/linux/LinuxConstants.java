@@ -18,6 +18,7 @@ public final class LinuxConstants {
   public static final int SOCK_RAW = 3;
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOCK_CLOEXEC = 0x80000;
+  public static final int IPPROTO_IP = 0;
   public static final int IPPROTO_UDP = 17;
   public static final int IPPROTO_IPV6 = 41;
   public static final int IPPROTO_RAW = 255;

@@ -72,6 +72,8 @@ public final class Sys {
 
     static native int kill(int pid, int signal);
 
+    static native int prlimit(int pid, int resource, long newLimit, long oldLimit);
+
     static native int sched_setaffinity(int pid, long bytes, long mask);
   }
 
@@ -224,5 +226,10 @@ public final class Sys {
 
   public static int schedSetaffinity(int pid, long bytes, long mask) {
     return result(C.sched_setaffinity(pid, bytes, mask));
+  }
+
+  /** Sets and reads a resource limit ({@code struct rlimit64}); pid 0 is this process. */
+  public static int prlimit(int pid, int resource, long newLimit, long oldLimit) {
+    return result(C.prlimit(pid, resource, newLimit, oldLimit));
   }
 }
