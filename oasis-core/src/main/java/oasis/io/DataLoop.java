@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import oasis.os.OsException;
+import oasis.os.linux.Alarm;
 import oasis.os.linux.LinuxConstants;
 import oasis.os.linux.Poller;
 import oasis.os.linux.Sys;
@@ -28,6 +29,11 @@ public final class DataLoop implements AutoCloseable {
   private static final long LOG_INTERVAL_NS = 1_000_000_000L;
   private static final long MAX_BUSY_POLL_NS = 50_000;
   private static final int COMMANDS_PER_TURN = 64;
+
+  // Places in the poller; the sources follow.
+  private static final int WAKE_UP = 0;
+  private static final int ALARM = 1;
+  private static final int SOURCES = 2;
 
   /** Something to read from. */
   public interface Source {
@@ -54,6 +60,7 @@ public final class DataLoop implements AutoCloseable {
 
   private final Thread thread;
   private final WakeUp wakeUp;
+  private final Alarm alarm;
   private final Poller poller = new Poller();
   private final List<Source> sources = new ArrayList<>();
   private final List<Timer> timers = new ArrayList<>();
@@ -61,6 +68,8 @@ public final class DataLoop implements AutoCloseable {
   private Runnable heartBeat = () -> {};
   private long busyPollNs;
   private long busyUntilNs;
+  private boolean alarmSet;
+  private long alarmNs;
   private long lastLogNs;
   private volatile boolean sleeping;
   private volatile boolean closed;
@@ -73,8 +82,19 @@ public final class DataLoop implements AutoCloseable {
    */
   public DataLoop(String name) throws OsException {
     wakeUp = new WakeUp();
+    alarm = openAlarm(wakeUp);
     poller.add(wakeUp.fd());
+    poller.add(alarm.fd());
     thread = new Thread(this::run, name);
+  }
+
+  private static Alarm openAlarm(WakeUp wakeUp) throws OsException {
+    try {
+      return new Alarm();
+    } catch (OsException e) {
+      wakeUp.close();
+      throw e;
+    }
   }
 
   /**
@@ -101,7 +121,7 @@ public final class DataLoop implements AutoCloseable {
     int index = sources.indexOf(source);
     if (index >= 0) {
       sources.remove(index);
-      poller.remove(index + 1);
+      poller.remove(SOURCES + index);
     }
   }
 
@@ -176,21 +196,21 @@ public final class DataLoop implements AutoCloseable {
   private void run() {
     // The kernel may otherwise delay each time-out by 50 µs.
     Sys.prctl(LinuxConstants.PR_SET_TIMERSLACK, 1, 0, 0, 0);
-    long waitNs = 0;
+    boolean sleep = false;
     while (!closed) {
       try {
-        waitNs = turn(waitNs);
+        sleep = turn(sleep);
       } catch (Throwable e) { // the last resort: the host's network hangs on this thread
         fail(e);
-        waitNs = 0;
+        sleep = false;
       }
     }
     end();
   }
 
-  /** One turn. Returns how long the next one may wait. */
-  private long turn(long waitNs) {
-    await(waitNs);
+  /** One turn. Returns whether the next one may sleep first. */
+  private boolean turn(boolean sleep) {
+    await(sleep);
     long now = System.nanoTime();
     heartBeat.run();
     runCommands();
@@ -198,7 +218,7 @@ public final class DataLoop implements AutoCloseable {
     boolean busy = false;
     boolean more = false;
     for (int i = 0; i < sources.size(); i++) {
-      if (poller.ready(i + 1)) {
+      if (poller.ready(SOURCES + i)) {
         busy = true;
         more |= read(sources.get(i), now);
       }
@@ -207,22 +227,26 @@ public final class DataLoop implements AutoCloseable {
       busyUntilNs = now + busyPollNs;
     }
     if (more || busyPollNs > 0 && now - busyUntilNs < 0) {
-      return 0;
+      return false;
     }
-    return timeToDeadline(now);
+    return setAlarm(now);
   }
 
-  private void await(long waitNs) {
-    if (waitNs <= 0) {
+  private void await(boolean sleep) {
+    if (!sleep) {
       poller.await(0);
     } else {
       sleeping = true;
       // A command that came before the line above sent no signal.
-      poller.await(commands.isEmpty() && !closed ? waitNs : 0);
+      poller.await(commands.isEmpty() && !closed ? -1 : 0);
       sleeping = false;
     }
-    if (poller.ready(0)) {
+    if (poller.ready(WAKE_UP)) {
       wakeUp.clear();
+    }
+    if (poller.ready(ALARM)) {
+      alarm.clear();
+      alarmSet = false;
     }
   }
 
@@ -266,8 +290,14 @@ public final class DataLoop implements AutoCloseable {
     }
   }
 
-  /** Time to the next deadline, at most {@link #LONGEST_WAIT_NS}. */
-  private long timeToDeadline(long now) {
+  /**
+   * Sees to it that the loop wakes up for the next deadline. An alarm that is set to an earlier
+   * time stays as it is: deadlines move away with each packet, and one turn too many now and then
+   * costs less than setting the alarm each time.
+   *
+   * @return false when something is due already
+   */
+  private boolean setAlarm(long now) {
     long wait = LONGEST_WAIT_NS;
     for (int i = 0; i < timers.size(); i++) {
       long next = timers.get(i).nextDeadlineNs();
@@ -275,7 +305,15 @@ public final class DataLoop implements AutoCloseable {
         wait = Math.min(wait, next - now);
       }
     }
-    return wait;
+    if (wait <= 0) {
+      return false;
+    }
+    if (!alarmSet || alarmNs - (now + wait) > 0) {
+      alarm.set(wait);
+      alarmSet = true;
+      alarmNs = now + wait;
+    }
+    return true;
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // written by the loop's thread only
@@ -291,6 +329,7 @@ public final class DataLoop implements AutoCloseable {
   private void end() {
     cancelCommands();
     wakeUp.close();
+    alarm.close();
   }
 
   private void cancelCommands() {

@@ -187,6 +187,58 @@ class DataLoopTest {
   }
 
   @Test
+  void aDeadlineThatMovesNearerWhileTheLoopSleepsIsKept() throws Exception {
+    CountDownLatch rung = new CountDownLatch(1);
+    long[] next = {Long.MAX_VALUE};
+    loop.add(
+        new DataLoop.Timer() {
+          @Override
+          public long nextDeadlineNs() {
+            return next[0];
+          }
+
+          @Override
+          public void onDue(long nowNs) {
+            next[0] = Long.MAX_VALUE;
+            rung.countDown();
+          }
+        });
+    loop.start();
+    loop.call(() -> next[0] = System.nanoTime() + 480_000_000L).join();
+    long begin = System.nanoTime();
+    loop.call(() -> next[0] = System.nanoTime() + 1_000_000L).join();
+    assertThat(rung.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(System.nanoTime() - begin)
+        .isGreaterThanOrEqualTo(1_000_000L)
+        .isLessThan(470_000_000L);
+  }
+
+  @Test
+  void aDeadlineThatMovesAwayIsKeptAtItsNewTime() throws Exception {
+    CountDownLatch rung = new CountDownLatch(1);
+    long[] next = {System.nanoTime() + 20_000_000L};
+    long[] early = {0};
+    loop.add(
+        new DataLoop.Timer() {
+          @Override
+          public long nextDeadlineNs() {
+            return next[0];
+          }
+
+          @Override
+          public void onDue(long nowNs) {
+            early[0] = Math.max(0, next[0] - nowNs);
+            next[0] = Long.MAX_VALUE;
+            rung.countDown();
+          }
+        });
+    loop.start();
+    loop.call(() -> next[0] += 60_000_000L).join();
+    assertThat(rung.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(early[0]).isZero();
+  }
+
+  @Test
   void busyPollingIsBounded() {
     assertThatThrownBy(() -> loop.busyPoll(50_001)).isInstanceOf(IllegalArgumentException.class);
     loop.busyPoll(50_000);

@@ -53,6 +53,9 @@ public final class LinuxConstants {
   public static final int EFD_CLOEXEC = 0x80000;
   public static final int PR_SET_TIMERSLACK = 29;
   public static final int CLOCK_REALTIME = 0;
+  public static final int CLOCK_MONOTONIC = 1;
+  public static final int TFD_NONBLOCK = 0x800;
+  public static final int TFD_CLOEXEC = 0x80000;
 
   public static final int IFF_TUN = 1;
   public static final int IFF_NO_PI = 0x1000;

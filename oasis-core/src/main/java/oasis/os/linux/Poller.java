@@ -48,13 +48,13 @@ public final class Poller {
   /**
    * Waits.
    *
-   * @param ns longest wait in nanoseconds; 0 only looks
+   * @param ns longest wait in nanoseconds; 0 only looks, a negative one waits for ever
    * @return number of descriptors that are ready, or -errno
    */
   public int await(long ns) {
     time.putLong(0, ns / 1_000_000_000L);
     time.putLong(8, ns % 1_000_000_000L);
-    int ready = Sys.ppoll(memory.address(), size, timespec.address());
+    int ready = Sys.ppoll(memory.address(), size, ns < 0 ? 0 : timespec.address());
     if (ready < 0) {
       for (int i = 0; i < size; i++) {
         fds.putShort(i * POLLFD_BYTES + REVENTS, (short) 0);

@@ -58,6 +58,10 @@ public final class Sys {
 
     static native int eventfd(int initial, int flags);
 
+    static native int timerfd_create(int clock, int flags);
+
+    static native int timerfd_settime(int fd, int flags, long value, long former);
+
     static native int setns(int fd, int type);
 
     static native int prctl(int option, long a, long b, long c, long d);
@@ -187,6 +191,14 @@ public final class Sys {
 
   public static int ppoll(long fds, long count, long timespec) {
     return result(C.ppoll(fds, count, timespec, 0));
+  }
+
+  public static int timerfdCreate(int clock, int flags) {
+    return result(C.timerfd_create(clock, flags));
+  }
+
+  public static int timerfdSettime(int fd, int flags, long value, long former) {
+    return result(C.timerfd_settime(fd, flags, value, former));
   }
 
   public static int eventfd(int initial, int flags) {
