@@ -72,10 +72,11 @@ final class CaptureFilter {
    */
   static long[] assemble(List<Address> addresses, int firstPort, int lastPort, int[] excluded) {
     if (addresses.size() > MAX_ADDRESSES) {
-      throw new IllegalArgumentException("a capture takes at most 16 addresses");
+      throw new IllegalArgumentException("a capture takes at most " + MAX_ADDRESSES + " addresses");
     }
     if (excluded.length > MAX_INTERFACES) {
-      throw new IllegalArgumentException("a capture leaves out at most 1024 interfaces");
+      throw new IllegalArgumentException(
+          "a capture leaves out at most " + MAX_INTERFACES + " interfaces");
     }
     CaptureFilter f = new CaptureFilter();
     f.build(addresses, firstPort, lastPort);

@@ -14,6 +14,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import oasis.os.Memory;
 import oasis.os.OsException;
+import oasis.os.linux.EnslavedInterfaces;
 import oasis.os.linux.Errno;
 import oasis.os.linux.Sockets;
 import oasis.os.linux.Sys;
@@ -53,12 +54,12 @@ public final class LinuxCapturePort implements CapturePort {
   /**
    * Opens a socket in the network namespace of the calling thread.
    *
-   * @param local the host's own addresses of either family, none for no packets at all
+   * @param local the host's own addresses of either family, at most 16; none for no packets
    * @param firstPort first destination port (or echo identifier) that it takes
    * @param lastPort last destination port that it takes
    * @param excludedInterfaces indexes of interfaces whose packets it never takes: our own TUN
-   *     device, and the ports of bridges and bonds, whose packets arrive on the bridge or bond
-   *     again; loopback never counts
+   *     device, and {@link EnslavedInterfaces}, whose packets it would take twice; loopback never
+   *     counts
    */
   public static LinuxCapturePort open(
       List<Address> local, int firstPort, int lastPort, int[] excludedInterfaces)
@@ -97,9 +98,13 @@ public final class LinuxCapturePort implements CapturePort {
    * when addresses or interfaces of the host have changed.
    *
    * @param local the host's own addresses of either family
-   * @param excludedInterfaces indexes of interfaces whose packets it never takes
+   * @param excludedInterfaces indexes of interfaces whose packets it never takes, at most 1024
    */
   public void retarget(List<Address> local, int[] excludedInterfaces) throws OsException {
+    if (excludedInterfaces.length > CaptureFilter.MAX_INTERFACES) {
+      throw new OsException(
+          "a capture leaves out at most " + CaptureFilter.MAX_INTERFACES + " interfaces");
+    }
     excluded = excludedInterfaces.clone();
     BpfAssembler.attach(
         fd, BpfAssembler.encode(CaptureFilter.assemble(local, firstPort, lastPort, excluded)));

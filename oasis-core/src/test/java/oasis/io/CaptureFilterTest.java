@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import oasis.io.BpfInterpreter.Meta;
 import oasis.packet.Address;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
@@ -15,67 +17,19 @@ import oasis.testkit.Gen;
 import oasis.testkit.Packets;
 import org.junit.jupiter.api.Test;
 
-/** Runs the assembled program in a small interpreter of classic BPF and asks a plain oracle. */
+/** What the assembled program takes, by an interpreter of classic BPF. */
 class CaptureFilterTest {
   private static final int TUN = 9;
-  private static final int NET = -0x100000;
-  private static final int AD = -0x1000;
   private static final String[] OURS = {"192.0.2.1", "192.0.2.200", "10.1.2.3"};
 
   private final long[] program =
       CaptureFilter.assemble(
           Stream.of(OURS).map(Address::parse).toList(), 61_000, 64_999, new int[] {TUN});
 
-  /** What the kernel knows about a packet beside its bytes. */
-  private record Meta(int etherType, int packetType, int ifIndex, int hardwareType) {}
-
-  private static final Meta PLAIN = new Meta(0x800, 0, 2, 1);
+  private static final Meta PLAIN = new Meta(0x800, 0, 2, 1, -1);
 
   private boolean takes(ByteBuffer ip, Meta meta) {
-    int a = 0;
-    int x = 0;
-    for (int pc = 0; ; pc++) {
-      int code = (int) program[pc] & 0xffff;
-      int yes = (int) (program[pc] >>> 16) & 0xff;
-      int no = (int) (program[pc] >>> 24) & 0xff;
-      int k = (int) (program[pc] >>> 32);
-      boolean test;
-      switch (code) {
-        case 0x20 -> a = k >= AD ? ancillary(k - AD, meta) : ip.getInt(k - NET);
-        case 0x28 -> a = ip.getShort(k - NET) & 0xffff;
-        case 0x30 -> a = ip.get(k - NET) & 0xff;
-        case 0x48 -> a = ip.getShort(x + k - NET) & 0xffff;
-        case 0x50 -> a = ip.get(x + k - NET) & 0xff;
-        case 0x01 -> x = k;
-        case 0xb1 -> x = (ip.get(k - NET) & 15) * 4;
-        case 0x05 -> pc += k;
-        case 0x06 -> {
-          return k != 0;
-        }
-        default -> {
-          test =
-              switch (code) {
-                case 0x15 -> a == k;
-                case 0x25 -> Integer.compareUnsigned(a, k) > 0;
-                case 0x35 -> Integer.compareUnsigned(a, k) >= 0;
-                case 0x45 -> (a & k) != 0;
-                default -> throw new AssertionError("code " + code);
-              };
-          pc += test ? yes : no;
-        }
-      }
-    }
-  }
-
-  private static int ancillary(int which, Meta meta) {
-    return switch (which) {
-      case 0 -> meta.etherType();
-      case 4 -> meta.packetType();
-      case 8 -> meta.ifIndex();
-      case 28 -> meta.hardwareType();
-      case 48 -> 0;
-      default -> throw new AssertionError("ancillary " + which);
-    };
+    return BpfInterpreter.takes(program, ip, meta);
   }
 
   private static ByteBuffer packet(int protocol, String to, int port) {
@@ -138,11 +92,26 @@ class CaptureFilterTest {
   @Test
   void onlyWhatCameInForThisHostFromOutsideIsTaken() {
     ByteBuffer p = packet(Ip.TCP, OURS[1], 62_000);
-    assertThat(takes(p, new Meta(0x86dd, 0, 2, 1))).as("IPv6").isFalse();
-    assertThat(takes(p, new Meta(0x800, 3, 2, 1))).as("for another host").isFalse();
-    assertThat(takes(p, new Meta(0x800, 0, TUN, 0xfffe))).as("our TUN device").isFalse();
-    assertThat(takes(p, new Meta(0x800, 0, 1, 772))).as("loopback").isFalse();
-    assertThat(takes(p, new Meta(0x800, 0, 5, 0xfffe))).as("another tunnel").isTrue();
+    assertThat(takes(p, new Meta(0x806, 0, 2, 1, -1))).as("ARP").isFalse();
+    assertThat(takes(p, new Meta(0x800, 3, 2, 1, -1))).as("for another host").isFalse();
+    assertThat(takes(p, new Meta(0x800, 0, TUN, 0xfffe, -1))).as("our TUN device").isFalse();
+    assertThat(takes(p, new Meta(0x800, 0, 1, 772, -1))).as("loopback").isFalse();
+    assertThat(takes(p, new Meta(0x800, 0, 5, 0xfffe, -1))).as("another tunnel").isTrue();
+    assertThat(takes(p, new Meta(0x800, 0, 2, 1, 10))).as("of a VLAN").isFalse();
+    assertThat(takes(p, new Meta(0x800, 0, 2, 1, 0x6000))).as("priority, no VLAN").isTrue();
+  }
+
+  @Test
+  void anyNumberOfInterfacesIsLeftOut() {
+    ByteBuffer p = packet(Ip.TCP, OURS[1], 62_000);
+    int[] many = IntStream.rangeClosed(1, CaptureFilter.MAX_INTERFACES).map(i -> 3 * i).toArray();
+    List<Address> own = Collections.nCopies(16, Address.parse(OURS[1]));
+    long[] filter = CaptureFilter.assemble(own, 1, 65_535, many);
+    assertThat(filter.length).as("BPF_MAXINSNS").isLessThan(4096);
+    for (int i = 0; i < 4000; i++) {
+      boolean left = i > 0 && i % 3 == 0 && i / 3 <= CaptureFilter.MAX_INTERFACES;
+      assertThat(BpfInterpreter.takes(filter, p, new Meta(0x800, 0, i, 1, -1))).isEqualTo(!left);
+    }
   }
 
   @Test

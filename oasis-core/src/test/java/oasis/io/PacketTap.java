@@ -31,6 +31,7 @@ final class PacketTap implements AutoCloseable {
   private final int fd;
   private final Memory memory = Memory.allocate(70_000);
   private final Poller poller = new Poller();
+  private int sentBytes;
 
   private PacketTap(int fd) {
     this.fd = fd;
@@ -58,7 +59,15 @@ final class PacketTap implements AutoCloseable {
   /** Sends virtio header, link header and packet. */
   void send(byte[] frame) throws Exception {
     memory.buffer().put(0, frame);
+    sentBytes = frame.length;
     Errno.check((int) Sys.write(fd, memory.address(), frame.length), "write", "to a tap");
+  }
+
+  /** Sends what was sent last, without allocating; nothing may have been received since. */
+  void sendAgain() {
+    if (Sys.write(fd, memory.address(), sentBytes) != sentBytes) {
+      throw new IllegalStateException("not sent");
+    }
   }
 
   /** The next frame, virtio header first; none when nothing comes for so long. */

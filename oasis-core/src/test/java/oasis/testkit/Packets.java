@@ -74,7 +74,7 @@ public final class Packets {
       b.putShort(4, (short) 7).putShort(6, (short) 0x4000);
       b.put(8, (byte) 64).put(9, (byte) key.protocol());
       b.putInt(12, (int) key.srcLo).putInt(16, (int) key.dstLo);
-      b.putShort(10, (short) Checksum.finish(Checksum.sum(b, 0, header, 0)));
+      fixHeader(b);
     } else {
       b.putInt(0, 0x6000_0000).putShort(4, (short) transport.length);
       b.put(6, (byte) key.protocol()).put(7, (byte) 64);
@@ -87,6 +87,13 @@ public final class Packets {
       sum = 0xffff;
     }
     return b.putShort(header + checksumAt, (short) sum);
+  }
+
+  /** Computes the checksum of an IPv4 header anew, after a change. */
+  public static ByteBuffer fixHeader(ByteBuffer b) {
+    b.putShort(10, (short) 0);
+    int header = (b.get(0) & 15) * 4;
+    return b.putShort(10, (short) Checksum.finish(Checksum.sum(b, 0, header, 0)));
   }
 
   /** The checksum that the transport part of a packet should have, its field counted as it is. */

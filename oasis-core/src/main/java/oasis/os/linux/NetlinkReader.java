@@ -45,6 +45,9 @@ final class NetlinkReader {
   private static final int NDA_LLADDR = 2;
   private static final int IFLA_ADDRESS = 1;
   private static final int IFLA_MTU = 4;
+  private static final int IFLA_MASTER = 10;
+  private static final int IFLA_LINKINFO = 18;
+  private static final int IFLA_INFO_SLAVE_KIND = 4;
   private static final int IFLA_AF_SPEC = 26;
   private static final int IFLA_INET6_CONF = 2;
   private static final int DEVCONF_MTU6 = 2;
@@ -192,6 +195,33 @@ final class NetlinkReader {
       }
     }
     return true;
+  }
+
+  /** Index of the interface in an RTM_NEWLINK when it is part of another one, else 0. */
+  int enslaved() {
+    if (!attributes(IFINFOMSG_BYTES)) {
+      return 0;
+    }
+    boolean hasMaster = false;
+    boolean ofVrf = false;
+    while (nextAttribute()) {
+      switch (attributeType()) {
+        case IFLA_MASTER -> hasMaster = value32() != 0;
+        case IFLA_LINKINFO -> ofVrf = slaveKindIsVrf();
+        default -> {}
+      }
+    }
+    return hasMaster && !ofVrf ? int32(at + HEADER_BYTES + 4) : 0;
+  }
+
+  private boolean slaveKindIsVrf() {
+    int outerNext = nextAttribute;
+    int outerEnd = attributeEnd;
+    boolean vrf =
+        enter(IFLA_INFO_SLAVE_KIND) && valueBytes() == 4 && b.getInt(value()) == 0x7672_6600;
+    nextAttribute = outerNext;
+    attributeEnd = outerEnd;
+    return vrf;
   }
 
   /** The IPv6 MTU: in an array of settings, inside the IPv6 part, inside the per-family part. */
