@@ -8,6 +8,7 @@ import oasis.os.CommandRunner;
 import oasis.os.CommandRunner.Result;
 import oasis.os.NftOwner;
 import oasis.os.OsException;
+import oasis.os.ReservedPorts;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -7,6 +7,7 @@ import java.util.List;
 import oasis.os.CommandRunner;
 import oasis.os.CommandRunner.Result;
 import oasis.os.OsException;
+import oasis.os.ReservedPorts;
 
 /** Finds and removes what a client left in the operating system. */
 final class NetworkLeftovers {

@@ -23,6 +23,7 @@ import java.util.List;
 import oasis.io.Endpoint;
 import oasis.io.LinuxDatagramPort;
 import oasis.os.OsException;
+import oasis.os.ReservedPorts;
 import oasis.os.linux.LinuxNftOwner;
 import oasis.os.linux.Netns;
 import oasis.packet.Address;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.os.OsException;
+import oasis.os.ReservedPorts;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
 import oasis.rules.RuleSet;

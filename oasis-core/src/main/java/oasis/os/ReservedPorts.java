@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.client.daemon;
+package oasis.os;
 
 import java.util.BitSet;
 import java.util.StringJoiner;
-import oasis.os.CommandRunner;
-import oasis.os.OsException;
 
 /**
  * The kernel's {@code ip_local_reserved_ports}: ports that it gives to no program by itself. A list
  * such as {@code 8080,61000-64999}.
  */
-final class ReservedPorts {
+public final class ReservedPorts {
   private static final String SETTING = "net/ipv4/ip_local_reserved_ports";
 
   private ReservedPorts() {}
 
-  static BitSet read(CommandRunner runner) throws OsException {
+  /** The ports that are reserved now. */
+  public static BitSet read(CommandRunner runner) throws OsException {
     return parse(runner.check("sysctl", "-n", SETTING).strip());
   }
 
-  static void write(CommandRunner runner, BitSet ports) throws OsException {
+  /** Reserves these ports and no others. */
+  public static void write(CommandRunner runner, BitSet ports) throws OsException {
     runner.check("sysctl", "-q", "-w", SETTING + "=" + text(ports));
   }
 
   /** Ports of a range. */
-  static BitSet range(int first, int last) {
+  public static BitSet range(int first, int last) {
     BitSet ports = new BitSet();
     ports.set(first, last + 1);
     return ports;
   }
 
-  static BitSet parse(String list) throws OsException {
+  /** Reads a list as the kernel writes it; empty for none. */
+  public static BitSet parse(String list) throws OsException {
     BitSet ports = new BitSet();
     for (String part : list.split(",", -1)) {
       if (part.matches("[0-9]{1,5}(-[0-9]{1,5})?")) {
@@ -45,7 +46,8 @@ final class ReservedPorts {
     return ports;
   }
 
-  static String text(BitSet ports) {
+  /** The list as the kernel reads it. */
+  public static String text(BitSet ports) {
     StringJoiner list = new StringJoiner(",");
     for (int first = ports.nextSetBit(0); first >= 0; ) {
       int end = ports.nextClearBit(first);
