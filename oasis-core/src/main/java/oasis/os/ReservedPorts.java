@@ -5,8 +5,8 @@ import java.util.BitSet;
 import java.util.StringJoiner;
 
 /**
- * The kernel's {@code ip_local_reserved_ports}: ports that it gives to no program by itself. A list
- * such as {@code 8080,61000-64999}.
+ * The kernel's {@code ip_local_reserved_ports}: ports that it gives to no program by itself, in
+ * either address family. A list such as {@code 8080,61000-64999}.
  */
 public final class ReservedPorts {
   private static final String SETTING = "net/ipv4/ip_local_reserved_ports";
@@ -20,7 +20,12 @@ public final class ReservedPorts {
 
   /** Reserves these ports and no others. */
   public static void write(CommandRunner runner, BitSet ports) throws OsException {
-    runner.check("sysctl", "-q", "-w", SETTING + "=" + text(ports));
+    runner.check("sysctl", "-q", "-w", setting(ports));
+  }
+
+  /** What {@code sysctl -w} is told to reserve these ports and no others. */
+  public static String setting(BitSet ports) {
+    return SETTING + "=" + text(ports);
   }
 
   /** Ports of a range. */

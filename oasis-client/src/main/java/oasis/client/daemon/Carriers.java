@@ -4,11 +4,14 @@ package oasis.client.daemon;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
 import oasis.io.Endpoint;
 import oasis.io.PortCounters;
 import oasis.os.OsException;
+import oasis.os.linux.SourceAddress;
+import oasis.packet.Address;
 import oasis.rules.Rule;
 import oasis.rules.RuleSet;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +42,18 @@ final class Carriers implements AutoCloseable {
       int localPort,
       PortCounters.@Nullable Snapshot counters) {}
 
-  private record Link(DatagramPort port, DataLoop.Source source) {}
+  private record Link(Socket socket, DataLoop.Source source) {
+    DatagramPort port() {
+      return socket.port();
+    }
+  }
+
+  /**
+   * The socket of an overlay.
+   *
+   * @param address what the host called itself when it was opened; packets go on carrying it
+   */
+  record Socket(DatagramPort port, Optional<Address> address) {}
 
   /** An overlay has no link while its entry node cannot be reached by any route of the host. */
   private record Carrier(int index, Overlay overlay, @Nullable Link link) {}
@@ -56,8 +70,13 @@ final class Carriers implements AutoCloseable {
   }
 
   /** Opens the socket of an overlay; any thread. */
-  DatagramPort open(Overlay overlay) throws OsException {
-    return opener.open(new Endpoint(overlay.entryHi(), overlay.entryLo(), overlay.port()));
+  Socket open(Overlay overlay) throws OsException {
+    Optional<Address> address = source(overlay.entry());
+    return new Socket(opener.open(overlay.entry()), address);
+  }
+
+  private static Optional<Address> source(Endpoint entry) {
+    return SourceAddress.towards(new Address(entry.hi(), entry.lo()), ClientNetwork.EXEMPT_MARK);
   }
 
   /**
@@ -65,7 +84,7 @@ final class Carriers implements AutoCloseable {
    *
    * @param opened sockets of those overlays that are new, as far as they could be opened
    */
-  void apply(ClientConfig config, RuleSet rules, Map<String, DatagramPort> opened, long nowNs) {
+  void apply(ClientConfig config, RuleSet rules, Map<String, Socket> opened, long nowNs) {
     List<String> wanted = config.overlays().stream().map(Overlay::name).toList();
     for (Carrier carrier : List.copyOf(byName.values())) {
       if (!wanted.contains(carrier.overlay().name())) {
@@ -91,15 +110,15 @@ final class Carriers implements AutoCloseable {
   }
 
   /** Gives an overlay a socket, in place of the one it has. */
-  void attach(String name, DatagramPort port) {
+  void attach(String name, Socket socket) {
     Carrier carrier = byName.get(name);
     if (carrier == null) {
-      port.close(); // removed meanwhile
+      socket.port().close(); // removed meanwhile
       return;
     }
     detach(carrier);
-    DataLoop.Source source = path.addCarrier(carrier.index(), port);
-    byName.put(name, new Carrier(carrier.index(), carrier.overlay(), new Link(port, source)));
+    DataLoop.Source source = path.addCarrier(carrier.index(), socket.port());
+    byName.put(name, new Carrier(carrier.index(), carrier.overlay(), new Link(socket, source)));
     loop.add(source);
   }
 
@@ -118,12 +137,20 @@ final class Carriers implements AutoCloseable {
     detach(carrier);
   }
 
-  /** Overlays that have no socket. */
-  List<Overlay> unlinked() {
-    return byName.values().stream()
-        .filter(carrier -> carrier.link() == null)
-        .map(Carrier::overlay)
-        .toList();
+  /** Overlays that need a socket: they have none, or the host's address towards them is another. */
+  List<Overlay> stale() {
+    return byName.values().stream().filter(Carriers::isStale).map(Carrier::overlay).toList();
+  }
+
+  private static boolean isStale(Carrier carrier) {
+    Link link = carrier.link();
+    if (link == null) {
+      return true;
+    }
+    Optional<Address> used = link.socket().address();
+    Optional<Address> now = source(carrier.overlay().entry());
+    // Without a route nothing better can be opened.
+    return now.isPresent() && !LocalAddress.next(used, now).equals(used);
   }
 
   private int carrierOf(Rule rule) {
@@ -141,7 +168,7 @@ final class Carriers implements AutoCloseable {
 
   private static PortInfo info(Carrier carrier) {
     Overlay overlay = carrier.overlay();
-    String entry = overlay.address() + ":" + overlay.port();
+    String entry = overlay.entry().text();
     Link link = carrier.link();
     return link == null
         ? new PortInfo(overlay.name(), entry, overlay.mtu(), 0, null)

@@ -9,7 +9,6 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
-import oasis.rules.RuleSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,8 +18,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Removes what a dead client left in the operating system; refuses while one runs.",
-      "Every start does the same first. What a clean stop leaves, the unreachable route of the"
-          + " fake addresses, goes too."
+      "Every start does the same first. What a clean stop leaves, the unreachable routes of"
+          + " the fake addresses, goes too."
     })
 final class CleanupCommand implements Callable<Integer> {
   @Option(
@@ -30,24 +29,8 @@ final class CleanupCommand implements Callable<Integer> {
       description = "control socket of the dead client (${DEFAULT-VALUE})")
   private Path control = Path.of(Settings.DEFAULT_CONTROL);
 
-  @Option(
-      names = "--fake-range",
-      paramLabel = "PREFIX",
-      defaultValue = Settings.DEFAULT_FAKE_RANGE,
-      description = "the fake range it had (${DEFAULT-VALUE})")
-  private String fakeRange = Settings.DEFAULT_FAKE_RANGE;
-
   @Override
   public Integer call() throws OsException, ConfigException, IOException {
-    Settings settings =
-        new Settings(
-            Path.of(Settings.DEFAULT_STATE),
-            control,
-            Integer.parseInt(Settings.DEFAULT_MTU),
-            fakeRange,
-            0,
-            List.of(),
-            List.of());
     Path run = Objects.requireNonNull(control.toAbsolutePath().getParent());
     Files.createDirectories(run);
     List<String> removed;
@@ -55,7 +38,7 @@ final class CleanupCommand implements Callable<Integer> {
         InstanceLock.take(InstanceLock.forNamespace(run), "in this network namespace")) {
       removed =
           ClientNetwork.cleanUp(
-              new LinuxCommandRunner(), settings.networkConfig(RuleSet.compile(List.of())));
+              new LinuxCommandRunner(), Settings.defaults().networkConfig(ClientOptions.DEFAULTS));
       Objects.requireNonNull(lock);
     }
     removed.forEach(line -> System.out.println("removed " + line));

@@ -16,8 +16,9 @@ import oasis.rules.Rule;
  *
  * @param overlays in the order in which they were added
  * @param rules in order of precedence: the first that matches decides
+ * @param options what the file says beside them
  */
-record ClientConfig(List<Overlay> overlays, List<Rule> rules) {
+record ClientConfig(List<Overlay> overlays, List<Rule> rules, ClientOptions options) {
   /** Where a rule sends what the plain Internet should carry. */
   static final String UNDERLAY = "underlay";
 
@@ -27,7 +28,7 @@ record ClientConfig(List<Overlay> overlays, List<Rule> rules) {
   /** Most rules. */
   static final int MAX_RULES = 10_000;
 
-  static final ClientConfig EMPTY = new ClientConfig(List.of(), List.of());
+  static final ClientConfig EMPTY = new ClientConfig(List.of(), List.of(), ClientOptions.DEFAULTS);
 
   ClientConfig {
     overlays = List.copyOf(overlays);
@@ -38,10 +39,14 @@ record ClientConfig(List<Overlay> overlays, List<Rule> rules) {
   static final class Builder {
     private final Map<String, Overlay> overlays = new LinkedHashMap<>();
     private final Set<Rule> rules = new LinkedHashSet<>();
+    private final ClientOptions options;
 
-    Builder() {}
+    Builder(ClientOptions options) {
+      this.options = options;
+    }
 
     private Builder(ClientConfig from) {
+      options = from.options;
       from.overlays.forEach(overlay -> overlays.put(overlay.name(), overlay));
       rules.addAll(from.rules);
     }
@@ -73,7 +78,7 @@ record ClientConfig(List<Overlay> overlays, List<Rule> rules) {
     }
 
     ClientConfig build() {
-      return new ClientConfig(List.copyOf(overlays.values()), List.copyOf(rules));
+      return new ClientConfig(List.copyOf(overlays.values()), List.copyOf(rules), options);
     }
   }
 
@@ -94,7 +99,7 @@ record ClientConfig(List<Overlay> overlays, List<Rule> rules) {
     }
     List<Overlay> shorter = new ArrayList<>(overlays);
     shorter.remove(index);
-    return new ClientConfig(shorter, rules);
+    return new ClientConfig(shorter, rules, options);
   }
 
   ClientConfig withRule(Rule rule) throws ConfigException {
@@ -113,7 +118,7 @@ record ClientConfig(List<Overlay> overlays, List<Rule> rules) {
     }
     List<Rule> shorter = new ArrayList<>(rules);
     shorter.remove(number - 1);
-    return new ClientConfig(overlays, shorter);
+    return new ClientConfig(overlays, shorter, options);
   }
 
   /** Without this rule. */

@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import oasis.client.engine.ClientEngine;
 import oasis.client.engine.EngineConfig;
 import oasis.client.engine.Scratch;
-import oasis.flow.FakePool;
 import oasis.flow.NatEngine;
 import oasis.flow.NatLimits;
 import oasis.io.CapturePort;
@@ -27,16 +26,13 @@ import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
 import oasis.io.Endpoint;
 import oasis.io.LinuxDatagramPort;
-import oasis.io.LinuxRawPort;
 import oasis.io.LinuxTun;
-import oasis.io.RawPort;
+import oasis.io.RawSender;
 import oasis.io.control.ControlServer;
 import oasis.os.Memory;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.LinuxNftOwner;
-import oasis.packet.Prefix;
-import oasis.rules.RuleSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,52 +91,51 @@ final class ClientDaemon implements AutoCloseable {
     lock();
     ConfigFile file = new ConfigFile(settings.state());
     first = LiveConfig.saved(file.read()).withCommandLine(settings, HostNames.RESOLVER);
-    Prefix range = Prefix.parse(settings.fakeRange());
-    Future<Supervisor> supervisor = inBackground(() -> Supervisor.start(settings.fakeRange()));
+    ClientNetworkConfig network = settings.networkConfig(first.all().options());
+    Future<Supervisor> supervisor = inBackground(() -> Supervisor.start(network));
     undo.add("supervisor", () -> join(supervisor).close());
-    ClientNetworkConfig network = settings.networkConfig(RuleSet.compile(List.of()));
     LinuxCommandRunner runner = new LinuxCommandRunner();
     Future<List<String>> leftovers = inBackground(() -> ClientNetwork.cleanUp(runner, network));
 
     long seed = seed();
-    FakeStore fakes =
-        undo.add("journal", FakeStore.open(settings.state(), range, seed, System.nanoTime()));
+    FakeStores fakes = undo.add("journals", FakeStores.open(settings.state(), network, seed));
     LinuxTun tun = undo.add(Settings.TUN, LinuxTun.open(Settings.TUN, settings.mtu()));
-    RawPort raw = undo.add("raw socket", LinuxRawPort.open(ClientNetwork.EXEMPT_MARK));
+    RawSender raw =
+        undo.add("raw sockets", RawSender.open(RawSender.Way.AUTO, ClientNetwork.EXEMPT_MARK));
     NatLimits limits =
         new NatLimits(
             network.reservedFirst(), network.reservedLast(), MAX_NAT_SESSIONS, MAX_NAT_SESSIONS, 1);
-    Underlay underlay = Underlay.open(tun, limits);
+    Underlay underlay = Underlay.open(tun.name(), network.ipv6(), limits);
     CapturePort capture = undo.add("capture", underlay.capture());
     NatEngine nat = new NatEngine(limits, seed);
-    nat.setExternal4(underlay.address());
+    underlay.addresses().give(nat);
     Memory memory = Memory.allocate(Scratch.BYTES);
     Scratch scratch = new Scratch(memory.buffer(), memory.address());
     EngineConfig engine = EngineConfig.defaults(settings.mtu(), seed);
-    // Its journal refuses, so that no fake IPv6 address is given out before one is routed.
-    FakePool fakes6 =
-        new FakePool(Prefix.parse("fdc6:1200:4710::/112"), seed, record -> false, () -> 0);
     DataPath path =
         new DataPath(
             tun,
             raw,
             capture,
             this::onTunGone,
-            out -> new ClientEngine(engine, fakes.pool(), fakes6, nat, scratch, out));
+            out -> new ClientEngine(engine, fakes.pool4(), fakes.pool6(), nat, scratch, out));
+    path.engine().setMediate(network.mediate());
 
     DataLoop loop = new DataLoop("data");
     loop.busyPoll(settings.busyPollNs());
     Carriers carriers = undo.add("carriers", new Carriers(loop, path, ClientDaemon::openCarrier));
     Supervisor guard = join(supervisor);
-    turn(undo.add("data loop", loop), path, fakes, guard);
+    raw.join(loop);
+    fakes.join(loop);
+    turn(undo.add("data loop", loop), path, guard);
 
     ClientNetwork state = undo.add("network", new ClientNetwork(runner, LinuxNftOwner::new));
     Configurator configurator = new Configurator(loop, carriers, state, network, file);
     StatusReport report =
         new StatusReport(
-            new StatusReport.Parts(loop, path, carriers, tun, raw, capture, guard),
+            new StatusReport.Parts(loop, path, carriers, tun, raw, capture, underlay, guard),
             configurator,
-            facts(tun, fakes));
+            facts(tun, network, fakes));
     Future<ControlServer> server = inBackground(() -> serve(configurator, report, log));
     undo.add("control socket", () -> join(server).close());
     join(leftovers);
@@ -149,7 +144,10 @@ final class ClientDaemon implements AutoCloseable {
     undo.add("configuration thread", this::endChanges);
     undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
-        () -> configurator.maintain(underlay.follow(loop, nat)),
+        () -> {
+          underlay.follow(loop, nat);
+          configurator.maintain();
+        },
         WATCH_SECONDS,
         WATCH_SECONDS,
         TimeUnit.SECONDS);
@@ -171,11 +169,10 @@ final class ClientDaemon implements AutoCloseable {
   }
 
   /** Starts the loop. It turns before the kernel diverts the first packet to it. */
-  private static void turn(DataLoop loop, DataPath path, FakeStore fakes, Supervisor guard) {
+  private static void turn(DataLoop loop, DataPath path, Supervisor guard) {
     loop.add(path.tunSource());
     loop.add(path.captureSource());
     loop.add(path.timer());
-    loop.add(fakes);
     loop.heartBeat(() -> guard.beat(System.nanoTime()));
     loop.start();
   }
@@ -200,16 +197,18 @@ final class ClientDaemon implements AutoCloseable {
   }
 
   private static DatagramPort openCarrier(Endpoint entry) throws OsException {
-    return LinuxDatagramPort.open(Endpoint.anyIpv4(0), entry, ClientNetwork.EXEMPT_MARK);
+    Endpoint local = entry.isIpv4() ? Endpoint.anyIpv4(0) : Endpoint.anyIpv6(0);
+    return LinuxDatagramPort.open(local, entry, ClientNetwork.EXEMPT_MARK);
   }
 
-  private StatusReport.Facts facts(LinuxTun tun, FakeStore fakes) {
+  private StatusReport.Facts facts(LinuxTun tun, ClientNetworkConfig network, FakeStores fakes) {
     return new StatusReport.Facts(
         ClientMain.version(),
         this::startMs,
         Instant.now().toString(),
         tun,
-        fakes.pool().capacity());
+        network,
+        fakes.capacity());
   }
 
   /** Milliseconds from the start of this process until it carried packets. */

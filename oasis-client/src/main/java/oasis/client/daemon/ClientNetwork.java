@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import oasis.os.CommandRunner;
-import oasis.os.CommandRunner.Result;
 import oasis.os.NftOwner;
 import oasis.os.OsException;
 import oasis.os.ReservedPorts;
@@ -19,9 +19,9 @@ import org.slf4j.LoggerFactory;
  * settings. Confined to one thread.
  *
  * <p>What happens when the client dies by any means: the table goes with the process that holds it,
- * and the routes go with the TUN device. What stays is harmless: an ip rule that leads to an empty
- * table (the search then goes on in the main table), reserved ports, and the unreachable route,
- * which makes programs that still hold a fake address fail at once.
+ * and the routes go with the TUN device. What stays is harmless: ip rules that lead to an empty
+ * table (the search then goes on in the main table), reserved ports, and the unreachable routes,
+ * which make programs that still hold a fake address fail at once.
  */
 public final class ClientNetwork implements AutoCloseable {
   /** Bit of packet marks and connection marks that says: into the TUN device. */
@@ -35,6 +35,15 @@ public final class ClientNetwork implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientNetwork.class);
   private static final String NUMBER = Integer.toString(TABLE);
+
+  /** What keeps IPv6 silent on a device that has nobody to talk to. */
+  private static final List<String> SILENCE6 =
+      List.of(
+          "addr_gen_mode=1",
+          "accept_ra=0",
+          "router_solicitations=0",
+          "dad_transmits=0",
+          "forwarding=0");
 
   private final CommandRunner runner;
   private final Holder holder;
@@ -67,88 +76,111 @@ public final class ClientNetwork implements AutoCloseable {
 
   /**
    * Makes the state so; may be repeated at any time, also to repair what another program removed.
-   * Packets are diverted only when all else stands. Device, fake range and ports must be the same
+   * Packets are diverted only when all else stands. Device, fake ranges and ports must be the same
    * in each call; rules may change, which moves no live connection.
    *
-   * @throws OsException in one line, when the fake range collides with a route of the host or the
+   * @throws OsException in one line, when a fake range collides with a route of the host or the
    *     system refuses a step; the rules that were in force stay, and {@link #close} undoes the
    *     rest
    */
   public void apply(ClientNetworkConfig config) throws OsException {
-    if (applied == null) {
-      refuseCollision(config);
-    } else if (!applied.withRules(config.rules()).equals(config)) {
+    if (applied != null && !applied.withRules(config.rules()).equals(config)) {
       throw new IllegalArgumentException("only the rules may change while the client runs");
     }
+    boolean rule4 = look(config, config.fakeRange(), "--fake-range");
+    String range6 = config.fakeRange6();
+    boolean rule6 = range6 != null && look(config, range6, "--fake-range6");
     applied = config;
-    prepareDevice(config);
-    reservePorts(config);
-    addRoutes(config);
+    set(config);
+    route4(config, rule4);
+    if (range6 != null) {
+      route6(config, range6, rule6);
+    }
     load(ClientRuleset.text(config));
   }
 
-  private void refuseCollision(ClientNetworkConfig config) throws OsException {
-    Optional<String> other = HostRoutes.collision(runner, config);
+  /** Refuses a range that the host uses; whether our ip rule stands already. */
+  private boolean look(ClientNetworkConfig config, String fakeRange, String option)
+      throws OsException {
+    HostRoutes routes = HostRoutes.read(runner, fakeRange);
+    Optional<String> other = applied == null ? routes.collision(config.tun()) : Optional.empty();
     if (other.isPresent()) {
       throw new OsException(
           "the fake range "
-              + config.fakeRange()
+              + fakeRange
               + " collides with a route of this host ("
               + other.get()
-              + "): choose another one with --fake-range");
+              + "): choose another one with "
+              + option);
     }
+    return routes.hasRule();
   }
 
-  private void prepareDevice(ClientNetworkConfig config) throws OsException {
-    String tun = config.tun();
+  /** Kernel settings, in one process; they have to stand before the device comes up. */
+  private void set(ClientNetworkConfig config) throws OsException {
+    String v6 = "net/ipv6/conf/" + config.tun() + "/";
+    // -e: a kernel without IPv6 lacks its settings.
+    List<String> command = new ArrayList<>(List.of("sysctl", "-q", "-e", "-w"));
     // Answers come in by the TUN device from addresses that the main table routes elsewhere.
-    runner.check("sysctl", "-q", "-w", "net/ipv4/conf/" + tun + "/rp_filter=2");
-    if (!config.ipv6()) {
-      // Else the kernel sends router solicitations into the device. A kernel without IPv6 lacks
-      // the setting and sends none.
-      runner.run(List.of("sysctl", "-q", "-w", "net/ipv6/conf/" + tun + "/disable_ipv6=1"), "");
+    command.add("net/ipv4/conf/" + config.tun() + "/rp_filter=2");
+    if (config.ipv6()) {
+      // No link-local address, no solicitations, no probes for duplicates, no group of routers: an
+      // idle device carries no packet.
+      command.add(v6 + "disable_ipv6=0");
+      for (String setting : SILENCE6) {
+        command.add(v6 + setting);
+      }
+    } else {
+      command.add(v6 + "disable_ipv6=1");
     }
-    runner.check("ip", "-4", "addr", "replace", config.tunAddress() + "/32", "dev", tun);
-    runner.check("ip", "link", "set", "dev", tun, "mtu", Integer.toString(config.mtu()), "up");
-  }
-
-  private void reservePorts(ClientNetworkConfig config) throws OsException {
-    BitSet now = ReservedPorts.read(runner);
+    BitSet ports = ReservedPorts.read(runner);
     if (portsBefore == null) {
-      portsBefore = (BitSet) now.clone();
+      portsBefore = (BitSet) ports.clone();
     }
-    int cardinality = now.cardinality();
-    now.or(ReservedPorts.range(config.reservedFirst(), config.reservedLast()));
-    if (now.cardinality() != cardinality) {
-      ReservedPorts.write(runner, now);
-    }
+    ports.or(ReservedPorts.range(config.reservedFirst(), config.reservedLast()));
+    command.add(ReservedPorts.setting(ports));
+    runner.check(command, "");
   }
 
-  private void addRoutes(ClientNetworkConfig config) throws OsException {
-    route("unreachable", config.fakeRange(), "metric", HostRoutes.WORST_METRIC);
-    String address = config.tunAddress();
-    route(config.fakeRange(), "dev", config.tun(), "src", address, "metric", "1");
-    route("default", "dev", config.tun(), "table", NUMBER);
-    if (NetworkLeftovers.rules(runner).isEmpty()) {
-      runner.check(
-          "ip",
-          "-4",
-          "rule",
-          "add",
-          "priority",
-          NUMBER,
-          "fwmark",
-          NetworkLeftovers.mask(),
-          "lookup",
-          NUMBER);
-    }
+  private void route4(ClientNetworkConfig config, boolean hasRule) throws OsException {
+    String tun = config.tun();
+    IpBatch batch = IpBatch.ipv4();
+    batch.add("addr", "replace", config.tunAddress() + "/32", "dev", tun);
+    batch.add("link", "set", "dev", tun, "mtu", "" + config.mtu(), "multicast", "off", "up");
+    route(batch, config, config.fakeRange(), "default", hasRule).run(runner);
   }
 
-  private void route(String... words) throws OsException {
-    String[] command = new String[words.length + 4];
-    System.arraycopy(new String[] {"ip", "-4", "route", "replace"}, 0, command, 0, 4);
-    System.arraycopy(words, 0, command, 4, words.length);
-    runner.check(command);
+  private void route6(ClientNetworkConfig config, String range, boolean hasRule)
+      throws OsException {
+    String tun = config.tun();
+    IpBatch batch = IpBatch.ipv6();
+    String address = ClientNetworkConfig.second(range) + "/128";
+    batch.add("addr", "replace", address, "dev", tun, "nodad", "noprefixroute");
+    // Else a program that names no interface could send its multicasts into the device.
+    batch.add("route", "flush", "table", "local", "type", "multicast", "dev", tun);
+    route(batch, config, range, "::/0", hasRule).run(runner);
+  }
+
+  private static IpBatch route(
+      IpBatch batch, ClientNetworkConfig config, String range, String all, boolean hasRule) {
+    String tun = config.tun();
+    String own = ClientNetworkConfig.second(range);
+    String protocol = HostRoutes.PROTOCOL;
+    batch.add(
+        "route",
+        "replace",
+        "unreachable",
+        range,
+        "metric",
+        HostRoutes.WORST_METRIC,
+        "proto",
+        protocol);
+    batch.add("route", "replace", range, "dev", tun, "src", own, "metric", "1", "proto", protocol);
+    batch.add("route", "replace", all, "dev", tun, "table", NUMBER, "proto", protocol);
+    if (!hasRule) {
+      batch.add("rule", "add", "priority", NUMBER, "fwmark", HostRoutes.mask(), "lookup", NUMBER);
+    }
+    return batch;
   }
 
   private void load(String text) throws OsException {
@@ -171,7 +203,7 @@ public final class ClientNetwork implements AutoCloseable {
   }
 
   /**
-   * Undoes everything but the unreachable route of the fake range, which keeps programs that hold
+   * Undoes everything but the unreachable routes of the fake ranges, which keep programs that hold
    * fake addresses from using the default gateway, until {@link #cleanUp}. What cannot be undone is
    * logged. May be called twice.
    */
@@ -189,21 +221,27 @@ public final class ClientNetwork implements AutoCloseable {
       return;
     }
     applied = null;
-    undo("ip", "-4", "rule", "del", "priority", NUMBER, "fwmark", NetworkLeftovers.mask());
-    if (hasDevice(config.tun())) {
-      // Takes the routes along.
-      undo("ip", "link", "set", "dev", config.tun(), "down");
-      undo("ip", "-4", "addr", "flush", "dev", config.tun());
+    undo(IpBatch.ipv4(), config.tun());
+    if (config.ipv6()) {
+      undo(IpBatch.ipv6(), config.tun());
     }
     restorePorts(config);
   }
 
-  private boolean hasDevice(String name) {
-    try {
-      return runner.run(List.of("ip", "link", "show", "dev", name), "").ok();
-    } catch (OsException e) {
-      return true;
-    }
+  private void undo(IpBatch batch, String tun) {
+    List<String> failures =
+        batch
+            .add("rule", "del", "priority", NUMBER, "fwmark", HostRoutes.mask())
+            // Takes the routes along.
+            .add("link", "set", "dev", tun, "down")
+            .add("addr", "flush", "dev", tun)
+            .runAll(runner);
+    failures.stream().filter(line -> !isGone(line)).forEach(LOG::warn);
+  }
+
+  /** The device may have gone before us, with all that belongs to it. */
+  private static boolean isGone(String failure) {
+    return failure.contains("Cannot find device") || failure.contains("does not exist");
   }
 
   private void restorePorts(ClientNetworkConfig config) {
@@ -219,17 +257,6 @@ public final class ClientNetwork implements AutoCloseable {
       ours.and(before);
       now.or(ours);
       ReservedPorts.write(runner, now);
-    } catch (OsException e) {
-      LOG.warn("{}", e.getMessage());
-    }
-  }
-
-  private void undo(String... command) {
-    try {
-      Result result = runner.run(List.of(command), "");
-      if (!result.ok()) {
-        LOG.warn("{}: {}", String.join(" ", command), result.err().strip());
-      }
     } catch (OsException e) {
       LOG.warn("{}", e.getMessage());
     }

@@ -4,22 +4,25 @@ package oasis.client.daemon;
 import oasis.rules.NftHeaderRules;
 
 /**
- * The client's nftables table as text. What it does to a packet that this host sends, in order:
+ * The client's nftables table as text. What it does to a packet of either family that this host
+ * sends, in order:
  *
  * <ol>
  *   <li>A packet of one of our own sockets, or to this host, a broadcast or a multicast address, is
- *       left alone.
+ *       left alone; a multicast that would leave by our own device is dropped there, since nobody
+ *       is behind it.
  *   <li>A DNS query is diverted, whatever its connection; servers on this host are local and were
- *       left alone above.
+ *       left alone above. A query to a link-local IPv6 server stays: its address means nothing
+ *       without the interface, and no route of ours could keep that.
  *   <li>A packet of a diverted connection is diverted: the decision is kept in the connection's
  *       mark, so that neither a new nor a removed rule moves a live connection. The other direction
  *       (answers of servers on this host) is never touched.
- *   <li>The first packet of a new connection is compared with the header rules. For TCP it has to
- *       be a bare SYN, because connection tracking takes packets from the middle of a connection
- *       for new ones; for ICMP an echo request. It also takes each datagram of a stream without
- *       answers for new, so the connection's mark remembers that it was compared. Link-local
- *       destinations stay: no carrier may forward them (RFC 3927 section 2.7, RFC 4291 section
- *       2.5.6).
+ *   <li>The first packet of a new connection is compared with the header rules, or diverted at once
+ *       when everything is mediated. For TCP it has to be a bare SYN, because connection tracking
+ *       takes packets from the middle of a connection for new ones; for ICMP an echo request, so
+ *       that neighbour discovery never is. It also takes each datagram of a stream without answers
+ *       for new, so the connection's mark remembers that it was compared. Link-local destinations
+ *       stay: no carrier may forward them (RFC 3927 section 2.7, RFC 4291 section 2.5.6).
  * </ol>
  *
  * <p>Packets that arrive for the reserved NAT ports are dropped before connection tracking, so that
@@ -41,7 +44,10 @@ final class ClientRuleset {
 
   /** Text that replaces the table in one transaction. */
   static String text(ClientNetworkConfig config) {
-    NftHeaderRules headers = NftHeaderRules.compile(config.rules(), "goto capture", config.ipv6());
+    NftHeaderRules headers =
+        config.mediate()
+            ? new NftHeaderRules("", "goto capture\n")
+            : NftHeaderRules.compile(config.rules(), "goto capture", config.ipv6());
     return String.join(
         "\n",
         "table " + TABLE + " { flags owner; }",
@@ -49,6 +55,9 @@ final class ClientRuleset {
         "table " + TABLE + " {",
         "flags owner",
         headers.sets() + output(config),
+        "chain stays {",
+        "fib daddr type multicast oifname \"" + config.tun() + "\" counter drop",
+        "}",
         "chain capture {",
         "ct mark set ct mark or " + CAPTURE,
         "counter meta mark set meta mark or " + CAPTURE,
@@ -67,8 +76,9 @@ final class ClientRuleset {
         "type route hook output priority mangle; policy accept;",
         "meta mark and " + EXEMPT + " == " + EXEMPT + " return",
         (config.ipv6() ? "" : "meta nfproto ipv6 return\n")
-            + "fib daddr type { local, broadcast, multicast } return",
-        "meta nfproto ipv4 udp dport 53 meta mark set meta mark or " + CAPTURE + " return",
+            + "fib daddr type { local, broadcast, multicast } goto stays",
+        "ip6 daddr fe80::/10 return",
+        "udp dport 53 meta mark set meta mark or " + CAPTURE + " return",
         "ct direction original ct mark and "
             + CAPTURE
             + " == "
@@ -80,7 +90,6 @@ final class ClientRuleset {
         "ct mark and " + JUDGED + " == " + JUDGED + " return",
         "ct mark set ct mark or " + JUDGED,
         "ip daddr 169.254.0.0/16 return",
-        "ip6 daddr fe80::/10 return",
         "tcp flags & (fin|syn|rst|ack) == syn goto headers",
         "meta l4proto udp goto headers",
         "icmp type echo-request goto headers",

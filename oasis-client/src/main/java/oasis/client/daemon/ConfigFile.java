@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import oasis.rules.Rule;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file {@code client.xml} in the state directory, in which overlays and rules outlive the
@@ -85,7 +86,12 @@ final class ConfigFile {
   static String toXml(ClientConfig config) {
     StringBuilder xml = new StringBuilder(256);
     xml.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    xml.append("<client xmlns=\"").append(ConfigReader.NAMESPACE).append("\">\n");
+    xml.append("<client xmlns=\"").append(ConfigReader.NAMESPACE).append('"');
+    ClientOptions options = config.options();
+    attribute(xml, ConfigReader.MEDIATE, options.mediate() ? "true" : null);
+    attribute(xml, ConfigReader.FAKE_RANGE, options.fakeRange());
+    attribute(xml, ConfigReader.FAKE_RANGE6, options.fakeRange6());
+    xml.append(">\n");
     for (Overlay overlay : config.overlays()) {
       xml.append("  <overlay name=\"").append(escape(overlay.name()));
       xml.append("\" url=\"").append(escape(overlay.url())).append("\"/>\n");
@@ -94,6 +100,12 @@ final class ConfigFile {
       xml.append("  <rule>").append(escape(rule.toString())).append("</rule>\n");
     }
     return xml.append("</client>\n").toString();
+  }
+
+  private static void attribute(StringBuilder xml, String name, @Nullable String value) {
+    if (value != null) {
+      xml.append(' ').append(name).append("=\"").append(escape(value)).append('"');
+    }
   }
 
   private static String escape(String text) {

@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
 final class ConfigReader {
   static final String NAMESPACE = "urn:oasis:client:1";
 
+  /** Attributes of the root element. */
+  static final String MEDIATE = "mediate";
+
+  static final String FAKE_RANGE = "fake-range";
+  static final String FAKE_RANGE6 = "fake-range6";
+
   private final String file;
   private final InputStream document;
   private int line = 1;
@@ -65,10 +71,9 @@ final class ConfigReader {
   }
 
   private ClientConfig client(XMLStreamReader in) throws XMLStreamException, ConfigException {
-    ClientConfig.Builder config = new ClientConfig.Builder();
     nextTag(in);
     element(in, "client");
-    attributes(in);
+    ClientConfig.Builder config = new ClientConfig.Builder(options(in));
     while (nextTag(in) == XMLStreamConstants.START_ELEMENT) {
       switch (in.getLocalName()) {
         case "overlay" -> {
@@ -86,6 +91,22 @@ final class ConfigReader {
       next(in);
     }
     return config.build();
+  }
+
+  private static ClientOptions options(XMLStreamReader in) throws ConfigException {
+    attributes(in, MEDIATE, FAKE_RANGE, FAKE_RANGE6);
+    String mediate = in.getAttributeValue(null, MEDIATE);
+    if (mediate != null && !mediate.equals("true") && !mediate.equals("false")) {
+      throw new ConfigException("mediate must be \"true\" or \"false\"");
+    }
+    try {
+      return new ClientOptions(
+          "true".equals(mediate),
+          in.getAttributeValue(null, FAKE_RANGE),
+          in.getAttributeValue(null, FAKE_RANGE6));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
   }
 
   private Overlay overlay(XMLStreamReader in) throws XMLStreamException, ConfigException {

@@ -11,7 +11,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import oasis.io.DataLoop;
-import oasis.io.DatagramPort;
 import oasis.os.OsException;
 import oasis.rules.RuleSet;
 import org.slf4j.Logger;
@@ -95,14 +94,13 @@ final class Configurator {
   }
 
   /**
-   * Opens sockets that could not be opened yet, and applies the kernel's part again when something
-   * else on the host has ended its holder. Called every few seconds.
-   *
-   * @param moved whether the host's address has changed: every socket is bound to the old one then
+   * Opens sockets that could not be opened yet or that the host's move to another network has left
+   * behind, and applies the kernel's part again when something else on the host has ended its
+   * holder. Called every few seconds.
    */
-  void maintain(boolean moved) {
+  void maintain() {
     try {
-      for (Overlay overlay : moved ? current.all().overlays() : onLoop(carriers::unlinked)) {
+      for (Overlay overlay : onLoop(carriers::stale)) {
         reopen(overlay);
       }
       if (!network.held()) {
@@ -115,16 +113,16 @@ final class Configurator {
   }
 
   private void reopen(Overlay overlay) throws OsException {
-    DatagramPort port;
+    Carriers.Socket socket;
     try {
-      port = carriers.open(overlay);
+      socket = carriers.open(overlay);
     } catch (OsException e) {
       LOG.debug("overlay {}: {}", overlay.name(), e.getMessage());
       return;
     }
     onLoop(
         () -> {
-          carriers.attach(overlay.name(), port);
+          carriers.attach(overlay.name(), socket);
           return true;
         });
   }
@@ -154,7 +152,7 @@ final class Configurator {
   private void toLoop(LiveConfig config, RuleSet rules) throws OsException {
     Set<String> known =
         current.all().overlays().stream().map(Overlay::name).collect(Collectors.toSet());
-    Map<String, DatagramPort> opened = new HashMap<>();
+    Map<String, Carriers.Socket> opened = new HashMap<>();
     for (Overlay overlay : config.all().overlays()) {
       if (!known.contains(overlay.name())) {
         try {

@@ -17,8 +17,10 @@ import oasis.flow.Journal;
  * whole host ends the programs as well. Confined to the data loop once it runs.
  */
 final class FakeJournal implements Journal, AutoCloseable {
-  /** The file's name inside the state directory. */
-  static final String NAME = "fakes.journal";
+  /** Names of the files inside the state directory, one for each address family. */
+  static final String NAME4 = "fakes.journal";
+
+  static final String NAME6 = "fakes6.journal";
 
   /** Size above which the journal is written anew in brief; a full pool's brief is about 6 MiB. */
   static final long BRIEF_ABOVE_BYTES = 16L << 20;
@@ -36,14 +38,16 @@ final class FakeJournal implements Journal, AutoCloseable {
     this.bytes = file.size();
   }
 
-  /** Opens the journal of a state directory and makes it when it is missing. */
-  static FakeJournal open(Path stateDirectory) throws IOException {
-    Path path = stateDirectory.resolve(NAME);
+  /** Opens a journal and makes it when it is missing. */
+  static FakeJournal open(Path path) throws IOException {
     if (Files.exists(path) && Files.size(path) > MAX_BYTES) {
-      Files.move(
-          path, path.resolveSibling(NAME + ".too-long"), StandardCopyOption.REPLACE_EXISTING);
+      Files.move(path, sibling(path, ".too-long"), StandardCopyOption.REPLACE_EXISTING);
     }
     return new FakeJournal(path, channel(path));
+  }
+
+  private static Path sibling(Path path, String ending) {
+    return path.resolveSibling(path.getFileName() + ending);
   }
 
   private static FileChannel channel(Path path) throws IOException {
@@ -80,7 +84,7 @@ final class FakeJournal implements Journal, AutoCloseable {
    * @return false when the old file stands
    */
   boolean replace(Predicate<Journal> writer) {
-    Path fresh = path.resolveSibling(NAME + ".new");
+    Path fresh = sibling(path, ".new");
     try {
       Files.deleteIfExists(fresh);
       FakeJournal brief = new FakeJournal(fresh, channel(fresh));

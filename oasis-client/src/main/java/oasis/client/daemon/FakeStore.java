@@ -9,8 +9,8 @@ import oasis.os.OsException;
 import oasis.packet.Prefix;
 
 /**
- * The fake addresses and their journal. Opened by the thread that starts the client, then confined
- * to the data loop.
+ * The fake addresses of one family and their journal. Opened by the thread that starts the client,
+ * then confined to the data loop.
  */
 final class FakeStore implements AutoCloseable, DataLoop.Timer {
   private static final long CHECK_NS = 60_000_000_000L;
@@ -27,21 +27,22 @@ final class FakeStore implements AutoCloseable, DataLoop.Timer {
     this.nextCheckNs = nowNs + CHECK_NS;
   }
 
-  /** Reads what an earlier run gave out, and writes it down in brief. */
-  static FakeStore open(Path stateDirectory, Prefix range, long seed, long nowNs)
-      throws OsException {
+  /**
+   * Reads what an earlier run gave out, and writes it down in brief.
+   *
+   * @param path the journal
+   */
+  static FakeStore open(Path path, Prefix range, long seed, long nowNs) throws OsException {
     try {
-      FakeJournal journal = FakeJournal.open(stateDirectory);
+      FakeJournal journal = FakeJournal.open(path);
       FakePool pool = new FakePool(range, seed, journal, () -> System.currentTimeMillis() / 1000);
       FakePool.Restored restored = pool.restore(journal.read(), nowNs);
       if (journal.bytes() > 0 && !journal.replace(brief -> pool.writeTo(brief, nowNs))) {
-        throw new OsException(
-            stateDirectory.resolve(FakeJournal.NAME) + ": cannot be written; is the disk full?");
+        throw new OsException(path + ": cannot be written; is the disk full?");
       }
       return new FakeStore(journal, pool, restored, nowNs);
     } catch (IOException e) {
-      throw new OsException(
-          stateDirectory.resolve(FakeJournal.NAME) + ": cannot be used: " + e.getMessage(), e);
+      throw new OsException(path + ": cannot be used: " + e.getMessage(), e);
     }
   }
 

@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import oasis.os.linux.SourceAddress;
+import oasis.packet.Address;
+import oasis.packet.Addresses;
 
 /** Resolves the host name in an overlay's URL by the resolver of this host. */
 final class HostNames {
-  /** Takes the first IPv4 address; may wait for name servers. */
+  /** Takes the first address, of either family, that a route leads to; may wait for servers. */
   static final Overlay.Resolver RESOLVER = HostNames::addressOf;
 
   private HostNames() {}
 
-  private static String addressOf(String host) throws ConfigException {
+  private static Address addressOf(String host) throws ConfigException {
+    List<Address> all;
     try {
-      for (InetAddress address : InetAddress.getAllByName(host)) {
-        if (address instanceof Inet4Address) {
-          return address.getHostAddress();
-        }
-      }
-      throw new ConfigException("host \"" + host + "\" has no IPv4 address");
+      all = Arrays.stream(InetAddress.getAllByName(host)).map(HostNames::of).toList();
     } catch (UnknownHostException e) {
       throw new ConfigException("host \"" + host + "\" cannot be resolved");
     }
+    return all.stream()
+        .filter(one -> SourceAddress.towards(one, ClientNetwork.EXEMPT_MARK).isPresent())
+        .findFirst()
+        .orElse(all.get(0));
+  }
+
+  private static Address of(InetAddress address) {
+    ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+    return bytes.limit() == 4
+        ? new Address(0, Addresses.v4(bytes.getInt(0)))
+        : new Address(bytes.getLong(0), bytes.getLong(8));
   }
 }

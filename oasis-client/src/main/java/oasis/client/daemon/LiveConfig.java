@@ -28,7 +28,8 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
   ClientConfig toSave() {
     return new ClientConfig(
         all.overlays().stream().filter(overlay -> isSaved(overlay)).toList(),
-        all.rules().stream().filter(rule -> isSaved(rule)).toList());
+        all.rules().stream().filter(rule -> isSaved(rule)).toList(),
+        all.options());
   }
 
   boolean isSaved(Overlay overlay) {

@@ -25,12 +25,14 @@ final class NetworkLeftovers {
   /** Removes all of it; the result has one line for each thing that was there. */
   List<String> remove() throws OsException {
     removeTable();
-    removeRules();
-    removeRoutes();
-    for (String prefix : HostRoutes.unreachable(runner)) {
-      runner.check(
-          "ip", "-4", "route", "del", "unreachable", prefix, "metric", HostRoutes.WORST_METRIC);
-      removed.add("unreachable route " + prefix);
+    removeRouting(IpBatch.ipv4(), IpBatch.ipv4());
+    try {
+      removeRouting(IpBatch.ipv6(), IpBatch.ipv6());
+    } catch (OsException e) {
+      if (config.ipv6()) {
+        throw e;
+      }
+      // A kernel without IPv6 has nothing of ours.
     }
     freePorts();
     return List.copyOf(removed);
@@ -49,38 +51,37 @@ final class NetworkLeftovers {
     removed.add("nftables " + line);
   }
 
-  private void removeRules() throws OsException {
-    for (String line : rules(runner)) {
-      runner.check(
-          "ip", "-4", "rule", "del", "priority", PRIORITY, "fwmark", mask(), "lookup", PRIORITY);
-      removed.add("ip rule " + line.replaceFirst("^[0-9]+:\\s*", ""));
+  /** Removes our ip rules and routes of one family. */
+  private void removeRouting(IpBatch question, IpBatch answer) throws OsException {
+    List<String> found =
+        question
+            .add("rule", "show", "priority", PRIORITY)
+            .add("route", "show", "table", "all", "proto", HostRoutes.PROTOCOL)
+            .run(runner)
+            .lines()
+            .map(String::strip)
+            .toList();
+    List<String> routes =
+        found.stream().filter(line -> !line.isEmpty() && !line.matches("[0-9]+:.*")).toList();
+    List<String> rules = found.stream().filter(HostRoutes::isOurRule).toList();
+    for (String rule : rules) {
+      answer.add("rule", "del", "priority", PRIORITY, "fwmark", HostRoutes.mask());
+      removed.add("ip rule " + rule.replaceFirst("^[0-9]+:\\s*", ""));
+    }
+    if (!routes.isEmpty()) {
+      answer.add("route", "flush", "table", "all", "proto", HostRoutes.PROTOCOL);
+      routes.forEach(route -> removed.add(nameOf(route)));
+    }
+    if (!rules.isEmpty() || !routes.isEmpty()) {
+      answer.run(runner);
     }
   }
 
-  /** Our ip rules as listed; normally none or one. */
-  static List<String> rules(CommandRunner runner) throws OsException {
-    String ours = "fwmark " + mask() + " lookup " + PRIORITY;
-    return runner
-        .check("ip", "-4", "rule", "show", "priority", PRIORITY)
-        .lines()
-        .map(String::strip)
-        .filter(line -> line.endsWith(ours))
-        .toList();
-  }
-
-  /** Mark and mask as the kernel lists them. */
-  static String mask() {
-    String mark = ClientRuleset.hex(ClientNetwork.CAPTURE_MARK);
-    return mark + "/" + mark;
-  }
-
-  private void removeRoutes() throws OsException {
-    // A table that never had a route makes the listing fail: nothing to remove either.
-    Result routes = runner.run(List.of("ip", "-4", "route", "show", "table", PRIORITY), "");
-    if (routes.ok() && !routes.out().isBlank()) {
-      runner.check("ip", "-4", "route", "flush", "table", PRIORITY);
-      routes.out().lines().forEach(line -> removed.add("route " + line.strip() + " table 4710"));
-    }
+  private static String nameOf(String route) {
+    String[] words = route.split(" +", -1);
+    return words.length > 1 && words[0].equals("unreachable")
+        ? "unreachable route " + words[1]
+        : "route " + route;
   }
 
   /**

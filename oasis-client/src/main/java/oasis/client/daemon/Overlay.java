@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import oasis.io.Endpoint;
 import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.rules.Rule;
@@ -15,26 +16,28 @@ import org.jspecify.annotations.Nullable;
  * An overlay as the user adds it: a name and the entry node that carries its packets.
  *
  * @param name the user's name for it: lower-case letters, digits, dot, dash and underscore
- * @param entryHi high half of the entry node's address (IPv4-mapped form)
- * @param entryLo low half
- * @param port UDP port of the entry node, 1 to 65535
+ * @param entry the entry node's address, of either family, and its UDP port, 1 to 65535; packets of
+ *     both families travel by either
  * @param mtu longest IP packet in bytes that it carries, 576 to 9000
  */
-public record Overlay(String name, long entryHi, long entryLo, int port, int mtu) {
-  /** Longest packet that a path of 1500 bytes carries inside UDP with room for a second tunnel. */
+public record Overlay(String name, Endpoint entry, int mtu) {
+  /**
+   * Longest packet that a path of 1500 bytes carries inside UDP over IPv6 (48 bytes more) with room
+   * for a second tunnel.
+   */
   static final int DEFAULT_MTU = 1400;
 
   private static final int MIN_MTU = 576;
   private static final int MAX_MTU = 9000;
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
 
-  private static final Pattern ADDRESS = Pattern.compile("[0-9.]+");
+  private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[.*]");
 
   /** Finds the address of a host name. */
   @FunctionalInterface
   interface Resolver {
-    /** The IPv4 address of {@code host} as text. */
-    String addressOf(String host) throws ConfigException;
+    /** The address of {@code host}, of either family. */
+    Address addressOf(String host) throws ConfigException;
   }
 
   /** Takes addresses only: for files, whose meaning must not change from day to day. */
@@ -43,15 +46,12 @@ public record Overlay(String name, long entryHi, long entryLo, int port, int mtu
         throw new ConfigException(
             "\""
                 + host
-                + "\" is not an IPv4 address (\"overlay add\" resolves names once and saves the"
+                + "\" is not an IP address (\"overlay add\" resolves names once and saves the"
                 + " address)");
       };
 
   public Overlay {
-    if (entryHi != 0 || entryLo >>> 32 != 0xffff) {
-      throw new IllegalArgumentException("the entry node must have an IPv4 address");
-    }
-    if (port < 1 || port > 65_535) {
+    if (entry.port() < 1) {
       throw new IllegalArgumentException("port must be 1 to 65535");
     }
     if (mtu < MIN_MTU || mtu > MAX_MTU) {
@@ -62,7 +62,8 @@ public record Overlay(String name, long entryHi, long entryLo, int port, int mtu
   /**
    * Reads {@code <name, URL>}.
    *
-   * @param url {@code udp://HOST:PORT} with an optional {@code ?mtu=BYTES}
+   * @param url {@code udp://HOST:PORT} with an optional {@code ?mtu=BYTES}; an IPv6 address stands
+   *     in brackets
    * @param resolver asked when the host is not an address
    * @throws ConfigException one line: what is wrong with name or URL
    */
@@ -81,11 +82,9 @@ public record Overlay(String name, long entryHi, long entryLo, int port, int mtu
     if (uri.getPort() < 1 || uri.getPort() > 65_535) {
       throw bad(url, "the port must be 1 to 65535");
     }
-    if (host.startsWith("[")) {
-      throw bad(url, "entry nodes with an IPv6 address are not in this release");
-    }
-    Address entry = address(url, ADDRESS.matcher(host).matches() ? host : resolver.addressOf(host));
-    return new Overlay(name, entry.hi(), entry.lo(), uri.getPort(), mtu(url, uri.getRawQuery()));
+    Address address = address(url, host, resolver);
+    Endpoint entry = new Endpoint(address.hi(), address.lo(), uri.getPort());
+    return new Overlay(name, entry, mtu(url, uri.getRawQuery()));
   }
 
   private static URI uri(String url) throws ConfigException {
@@ -104,18 +103,24 @@ public record Overlay(String name, long entryHi, long entryLo, int port, int mtu
     };
   }
 
-  private static Address address(String url, String text) throws ConfigException {
+  private static Address address(String url, String host, Resolver resolver)
+      throws ConfigException {
+    String text = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    Address address;
     try {
-      Address address = Addresses.parse(text);
-      if (Addresses.isUnspecified(address.hi(), address.lo())
-          || Addresses.isMulticast(address.hi(), address.lo())
-          || Addresses.isBroadcast(address.hi(), address.lo())) {
-        throw bad(url, text + " is not the address of one host");
-      }
-      return address;
+      address = ADDRESS.matcher(host).matches() ? Address.parse(text) : resolver.addressOf(host);
     } catch (IllegalArgumentException e) {
-      throw bad(url, text + " is not an IPv4 address");
+      throw bad(url, text + " is not an IP address");
     }
+    if (Addresses.isUnspecified(address.hi(), address.lo())
+        || Addresses.isMulticast(address.hi(), address.lo())
+        || Addresses.isBroadcast(address.hi(), address.lo())) {
+      throw bad(url, text + " is not the address of one host");
+    }
+    if (!address.isV4() && Addresses.isLinkLocal(address.hi(), address.lo())) {
+      throw bad(url, text + " is link-local: it means nothing without an interface");
+    }
+    return address;
   }
 
   private static void checkName(String name) throws ConfigException {
@@ -153,14 +158,9 @@ public record Overlay(String name, long entryHi, long entryLo, int port, int mtu
     return new ConfigException("overlay URL \"" + url + "\": " + why);
   }
 
-  /** The entry node's address as text. */
-  String address() {
-    return Addresses.text(entryHi, entryLo);
-  }
-
   /** The URL that reads back as this overlay; its host is always an address. */
   String url() {
-    String plain = "udp://" + address() + ":" + port;
+    String plain = "udp://" + entry.text();
     return mtu == DEFAULT_MTU ? plain : plain + "?mtu=" + mtu;
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -64,9 +65,27 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--fake-range",
       paramLabel = "PREFIX",
-      defaultValue = Settings.DEFAULT_FAKE_RANGE,
-      description = "addresses that stand for names (${DEFAULT-VALUE})")
-  private String fakeRange = Settings.DEFAULT_FAKE_RANGE;
+      description =
+          "IPv4 addresses that stand for names ("
+              + ClientNetworkConfig.DEFAULT_FAKE_RANGE
+              + ", or what client.xml says)")
+  private @Nullable String fakeRange;
+
+  @Option(
+      names = "--fake-range6",
+      paramLabel = "PREFIX|none",
+      description =
+          "IPv6 addresses that stand for names ("
+              + ClientNetworkConfig.DEFAULT_FAKE_RANGE6
+              + ", or what client.xml says); none leaves IPv6 alone")
+  private @Nullable String fakeRange6;
+
+  @Option(
+      names = "--mediate",
+      description =
+          "take every new connection of this host and send it by the underlay, whatever the rules"
+              + " say; for experiments")
+  private boolean mediate;
 
   @Option(
       names = "--busy-poll",
@@ -101,7 +120,13 @@ final class RunCommand implements Callable<Integer> {
   private Settings settings() {
     try {
       return new Settings(
-          state, control, mtu, fakeRange, (long) busyPollUs * NS_PER_US, overlays, rules);
+          state,
+          control,
+          mtu,
+          (long) busyPollUs * NS_PER_US,
+          new ClientOptions(mediate, fakeRange, fakeRange6),
+          overlays,
+          rules);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,6 +62,7 @@ final class StatusCommand implements Callable<Integer> {
             + " packets from programs, "
             + tun.get("outPkts")
             + " to them");
+    out.println(underlay(status));
     out.println(
         "Rules "
             + status.get("rules")
@@ -84,6 +88,22 @@ final class StatusCommand implements Callable<Integer> {
       table.print(out);
     }
     out.flush();
+  }
+
+  private static String underlay(Map<String, @Nullable Object> status) {
+    Map<?, ?> underlay = status.get("underlay") instanceof Map<?, ?> map ? map : Map.of();
+    String addresses =
+        Stream.of(underlay.get("ipv4"), underlay.get("ipv6"))
+            .filter(Objects::nonNull)
+            .map(Object::toString)
+            .collect(Collectors.joining(" and "));
+    return "Underlay as "
+        + (addresses.isEmpty() ? "nobody: this host has no address" : addresses)
+        + ", sent by "
+        + underlay.get("sending")
+        + (Boolean.TRUE.equals(underlay.get("mediate"))
+            ? "; every new connection is mediated"
+            : "");
   }
 
   private static Table carriers(Map<String, @Nullable Object> status) {

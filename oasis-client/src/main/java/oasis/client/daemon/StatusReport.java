@@ -16,8 +16,9 @@ import oasis.io.CapturePort;
 import oasis.io.DataLoop;
 import oasis.io.LinuxTun;
 import oasis.io.PortCounters;
-import oasis.io.RawPort;
+import oasis.io.RawSender;
 import oasis.io.TunPort;
+import oasis.packet.Address;
 import oasis.packet.DropReason;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,12 @@ import org.jspecify.annotations.Nullable;
 final class StatusReport {
   /** What does not change during a run. */
   record Facts(
-      String version, LongSupplier startMs, String startedAt, LinuxTun tun, int fakeCapacity) {}
+      String version,
+      LongSupplier startMs,
+      String startedAt,
+      LinuxTun tun,
+      ClientNetworkConfig network,
+      int fakeCapacity) {}
 
   /** What a running client consists of. */
   record Parts(
@@ -36,8 +42,9 @@ final class StatusReport {
       DataPath path,
       Carriers carriers,
       TunPort tun,
-      RawPort raw,
+      RawSender raw,
       CapturePort capture,
+      Underlay underlay,
       Supervisor supervisor) {}
 
   private record Snapshot(
@@ -45,6 +52,7 @@ final class StatusReport {
       List<Carriers.PortInfo> carriers,
       PortCounters.Snapshot tun,
       PortCounters.Snapshot raw,
+      String sending,
       PortCounters.Snapshot capture,
       long failures) {}
 
@@ -78,6 +86,7 @@ final class StatusReport {
         parts.carriers().ports(),
         parts.tun().counters().snapshot(),
         parts.raw().counters().snapshot(),
+        parts.raw().description(),
         parts.capture().counters().snapshot(),
         parts.loop().failures());
   }
@@ -100,6 +109,15 @@ final class StatusReport {
     tun.put("mtu", parts.tun().mtu());
     tun.put("offloads", facts.tun().offloads());
     status.put("tun", tun);
+    Underlay.Addresses addresses = parts.underlay().addresses();
+    Map<String, @Nullable Object> underlay = new LinkedHashMap<>();
+    underlay.put("ipv4", addresses.v4().map(Address::toString).orElse(null));
+    underlay.put("ipv6", addresses.v6().map(Address::toString).orElse(null));
+    underlay.put("sending", snapshot.sending());
+    underlay.put("mediate", facts.network().mediate());
+    status.put("underlay", underlay);
+    status.put("fakeRange", facts.network().fakeRange());
+    status.put("fakeRange6", facts.network().fakeRange6());
     status.put("underlaySent", counters(snapshot.raw()));
     status.put("underlayReceived", counters(snapshot.capture()));
     status.put("dnsQueries", engine.dnsQueries());

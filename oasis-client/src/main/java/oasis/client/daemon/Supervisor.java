@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -44,20 +45,25 @@ final class Supervisor implements AutoCloseable {
   /**
    * Starts the supervisor of this process. It allows 20 s until the first beat.
    *
-   * @param fakeRange prefix of the fake addresses; when this process is gone, TCP connections with
-   *     them are ended, and those that carry our mark
+   * @param network its fake ranges: when this process is gone, TCP connections with their addresses
+   *     are ended, and those that carry our mark
    * @throws OsException when bash cannot be started
    */
-  static Supervisor start(String fakeRange) throws OsException {
+  static Supervisor start(ClientNetworkConfig network) throws OsException {
     List<String> command =
-        List.of(
-            "bash",
-            "-c",
-            script(),
-            "oasis-supervisor",
-            Long.toString(ProcessHandle.current().pid()),
-            fakeRange,
-            Integer.toString(ClientNetwork.CAPTURE_MARK));
+        new ArrayList<>(
+            List.of(
+                "bash",
+                "-c",
+                script(),
+                "oasis-supervisor",
+                Long.toString(ProcessHandle.current().pid()),
+                Integer.toString(ClientNetwork.CAPTURE_MARK),
+                network.fakeRange()));
+    String fakeRange6 = network.fakeRange6();
+    if (fakeRange6 != null) {
+      command.add(fakeRange6);
+    }
     try {
       Process process =
           new ProcessBuilder(command)

@@ -1,124 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
-import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.StandardProtocolFamily;
-import java.nio.channels.DatagramChannel;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import oasis.flow.NatEngine;
 import oasis.flow.NatLimits;
 import oasis.io.DataLoop;
 import oasis.io.LinuxCapturePort;
-import oasis.io.LinuxTun;
 import oasis.os.OsException;
 import oasis.os.linux.Errno;
+import oasis.os.linux.SourceAddress;
 import oasis.os.linux.Sys;
 import oasis.packet.Address;
-import oasis.packet.Addresses;
 
 /**
- * Keeps OC0 at the address that this host uses towards the Internet. It changes when the host moves
- * to another network, so it is looked for again and again, by one thread.
+ * Keeps OC0 at the addresses, one of each family, that this host uses towards the Internet. They
+ * change when the host moves to another network, so they are looked for again and again, by one
+ * thread.
  */
 final class Underlay {
-  /** Any address that only the default route leads to; nothing is ever sent there. */
-  private static final byte[] FAR = {(byte) 203, 0, 113, 1};
-
-  private static final int DISCARD_PORT = 9;
-
-  private final LinuxTun tun;
+  private final String tun;
+  private final boolean ipv6;
   private final LinuxCapturePort capture;
-  private long address;
+  private volatile Addresses addresses;
 
-  private Underlay(LinuxTun tun, LinuxCapturePort capture, long address) {
-    this.tun = tun;
-    this.capture = capture;
-    this.address = address;
+  /** OC0's address of each family, as far as the host has one. */
+  record Addresses(Optional<Address> v4, Optional<Address> v6) {
+    static final Addresses NONE = new Addresses(Optional.empty(), Optional.empty());
+
+    List<Address> all() {
+      return Stream.concat(v4.stream(), v6.stream()).toList();
+    }
+
+    /** Lets the engine translate to these, which ends the flows of a family that has changed. */
+    void give(NatEngine nat) {
+      nat.setExternal4(v4.map(Address::lo).orElse(0L));
+      nat.setExternal6(v6.map(Address::hi).orElse(0L), v6.map(Address::lo).orElse(0L));
+    }
   }
 
-  /** Opens the socket on which the answers to OC0's packets arrive. */
-  static Underlay open(LinuxTun tun, NatLimits ports) throws OsException {
-    long address = find(tun.name());
-    int index = Sys.ifNameToIndex(tun.name());
-    Errno.check(index, "if_nametoindex", tun.name());
-    return new Underlay(
-        tun,
-        LinuxCapturePort.open(
-            taken(address), ports.firstPort(), ports.lastPort(), new int[] {index}),
-        address);
+  private Underlay(String tun, boolean ipv6, LinuxCapturePort capture, Addresses addresses) {
+    this.tun = tun;
+    this.ipv6 = ipv6;
+    this.capture = capture;
+    this.addresses = addresses;
+  }
+
+  /**
+   * Opens the socket on which the answers to OC0's packets arrive.
+   *
+   * @param tun name of our device
+   * @param ipv6 whether OC0 carries IPv6
+   */
+  static Underlay open(String tun, boolean ipv6, NatLimits ports) throws OsException {
+    Addresses addresses = find(tun, ipv6, Addresses.NONE);
+    int[] excluded = {Errno.check(Sys.ifNameToIndex(tun), "if_nametoindex", tun)};
+    LinuxCapturePort capture =
+        LinuxCapturePort.open(addresses.all(), ports.firstPort(), ports.lastPort(), excluded);
+    return new Underlay(tun, ipv6, capture, addresses);
   }
 
   LinuxCapturePort capture() {
     return capture;
   }
 
-  /** The address found last, low half of an IPv4-mapped address; 0 when the host has none. */
-  long address() {
-    return address;
+  /** What was found last; any thread. */
+  Addresses addresses() {
+    return addresses;
   }
 
-  /**
-   * Looks for the address again; when it has changed, all flows of OC0 begin anew.
-   *
-   * @return whether it has changed
-   */
-  boolean follow(DataLoop loop, NatEngine nat) {
-    long now = find(tun.name());
-    if (now == address) {
-      return false;
+  /** Looks for the addresses again; flows of a family whose address has changed begin anew. */
+  void follow(DataLoop loop, NatEngine nat) {
+    Addresses now = find(tun, ipv6, addresses);
+    if (now.equals(addresses)) {
+      return;
     }
-    address = now;
+    addresses = now;
     loop.submit(
         () -> {
-          nat.setExternal4(now);
+          now.give(nat);
           try {
-            capture.retarget(taken(now));
+            capture.retarget(now.all());
           } catch (OsException e) {
-            nat.setExternal4(0); // no answer would arrive
+            Addresses.NONE.give(nat); // no answer would arrive
           }
         });
-    return true;
   }
 
-  private static List<Address> taken(long address) {
-    return address == 0 ? List.of() : List.of(new Address(0, address));
-  }
-
-  private static long find(String tun) {
-    try (DatagramChannel probe = DatagramChannel.open(StandardProtocolFamily.INET)) {
-      probe.connect(new InetSocketAddress(InetAddress.getByAddress(FAR), DISCARD_PORT));
-      if (probe.getLocalAddress() instanceof InetSocketAddress local) {
-        return lo(local.getAddress());
-      }
-    } catch (IOException e) {
-      // No default route.
-    }
-    return firstOfInterfaces(tun);
-  }
-
-  private static long firstOfInterfaces(String tun) {
-    try {
-      return NetworkInterface.networkInterfaces()
-          .filter(one -> !one.getName().equals(tun))
-          .flatMap(NetworkInterface::inetAddresses)
-          .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
-          .mapToLong(Underlay::lo)
-          .findFirst()
-          .orElse(0);
-    } catch (IOException e) {
-      return 0;
-    }
-  }
-
-  private static long lo(InetAddress address) {
-    byte[] b = address.getAddress();
-    if (b.length != 4 || address.isAnyLocalAddress()) {
-      return 0;
-    }
-    return Addresses.v4((b[0] & 255) << 24 | (b[1] & 255) << 16 | (b[2] & 255) << 8 | b[3] & 255);
+  private static Addresses find(String tun, boolean ipv6, Addresses used) {
+    int mark = ClientNetwork.EXEMPT_MARK;
+    return new Addresses(
+        LocalAddress.next(used.v4(), SourceAddress.towardsInternet(true, mark, tun)),
+        ipv6
+            ? LocalAddress.next(used.v6(), SourceAddress.towardsInternet(false, mark, tun))
+            : Optional.empty());
   }
 }

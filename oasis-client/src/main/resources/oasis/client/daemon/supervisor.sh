@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Kills the client when its data loop stands still, so that a hung client does not hold the network
 # of the host: its TUN device, routes and firewall table vanish with it. Started by the client as
-#   bash -c SCRIPT oasis-supervisor CLIENT_PID [FAKE_RANGE CAPTURE_MARK]
+#   bash -c SCRIPT oasis-supervisor CLIENT_PID [CAPTURE_MARK FAKE_RANGE...]
 # with the read end of the heart-beat pipe as standard input. Up to the kill there are only built-in
 # commands: it must work on a host that is out of memory and process ids.
 #
@@ -12,14 +12,18 @@
 # the kernel would send again for a quarter of an hour. They are those to fake addresses and those
 # with our mark. Where the kernel cannot end them (no INET_DIAG_DESTROY) they are left to that.
 end_connections() {
-  local capture=$2 line mark filter="dst $1" count=0
+  local capture=$1 line mark filter="" count=0 range
+  shift
+  for range; do
+    filter+="${filter:+ or }dst [$range]"
+  done
   while read -r line; do
     mark=${line##* mark=}
     mark=${mark%% *}
     ((mark & capture)) || continue
-    [[ $line =~ \ tcp\ [^=]*\ src=([0-9.]+)\ dst=([0-9.]+)\ sport=([0-9]+)\ dport=([0-9]+)\  ]] || continue
-    filter+=" or ( src ${BASH_REMATCH[1]}:${BASH_REMATCH[3]}"
-    filter+=" and dst ${BASH_REMATCH[2]}:${BASH_REMATCH[4]} )"
+    [[ $line =~ \ tcp\ [^=]*\ src=([0-9a-f.:]+)\ dst=([0-9a-f.:]+)\ sport=([0-9]+)\ dport=([0-9]+)\  ]] || continue
+    filter+=" or ( src [${BASH_REMATCH[1]}]:${BASH_REMATCH[3]}"
+    filter+=" and dst [${BASH_REMATCH[2]}]:${BASH_REMATCH[4]} )"
     ((++count < 1000)) || break
   done < <(grep -s ' mark=[1-9]' /proc/net/nf_conntrack)
   ss -K state connected "( $filter )" > /dev/null 2>&1
@@ -42,7 +46,7 @@ while true; do
     continue
   fi
   if [ "$status" -le 128 ]; then
-    [ $# -lt 3 ] || end_connections "$2" "$3"
+    [ $# -lt 3 ] || end_connections "${@:2}"
     exit 0
   fi
   # The process id could be somebody else's by now, unless it is still our parent.

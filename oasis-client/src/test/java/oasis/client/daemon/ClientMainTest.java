@@ -32,6 +32,10 @@ class ClientMainTest {
         "run --fake-range 198.18.0.1/16",
         "run --fake-range 198.18.0.0/30",
         "run --fake-range 2001:db8::/32",
+        "run --fake-range6 198.18.0.0/16",
+        "run --fake-range6 2001:db8::/16",
+        "run --fake-range6 2001:db8::/126",
+        "run --fake-range6 off",
         "run --busy-poll 51",
         "overlay",
         "overlay add ron",
@@ -106,7 +110,7 @@ class ClientMainTest {
     assertRefused(outcome, 1);
     assertThat(outcome.err()).contains(file + ", line 2: unknown element <rool>");
     assertThat(Files.readString(file)).contains("<rool/>");
-    assertThat(state.resolve(FakeJournal.NAME)).doesNotExist();
+    assertThat(state.resolve(FakeJournal.NAME4)).doesNotExist();
   }
 
   @Test

@@ -13,6 +13,7 @@ import oasis.rules.RuleException;
 import oasis.rules.RuleSet;
 import oasis.testkit.FakeCommandRunner;
 import oasis.testkit.FakeNftOwner;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,10 +34,10 @@ final class ClientNetworkTest {
 
   @Test
   void nothingIsDivertedBeforeTheRestStands() throws Exception {
-    runner.fail("ip -4 rule add", 2, "RTNETLINK answers: Operation not permitted\n");
+    runner.fail("sysctl -q -e -w", 2, "sysctl: permission denied\n");
     assertThatThrownBy(() -> network.apply(config("any ron")))
         .isInstanceOf(OsException.class)
-        .hasMessageContaining("Operation not permitted");
+        .hasMessageContaining("permission denied");
     assertThat(owner.applied()).isEmpty();
   }
 
@@ -51,18 +52,42 @@ final class ClientNetworkTest {
   }
 
   @Test
-  void ipv6PacketsAreNeverMarkedUnlessAskedFor() throws Exception {
-    ClientNetworkConfig config = config("dst 2001:db8::/32 ron", "tcp dport 80 web");
+  void theCommandOfABatchThatFailsIsNamed() {
+    FakeCommandRunner ip = new FakeCommandRunner();
+    String failed = "RTNETLINK answers: Operation not permitted\nCommand failed -:2\n";
+    ip.fail("ip -6 -batch -", 1, failed);
+    ip.fail("ip -6 -force -batch -", 1, "Cannot find device \"x\"\nCommand failed -:1\n" + failed);
+    IpBatch batch = IpBatch.ipv6().add("link", "show", "dev", "x").add("rule", "add");
+    String refused = "ip -6 rule add: RTNETLINK answers: Operation not permitted";
+
+    assertThatThrownBy(() -> batch.run(ip)).isInstanceOf(OsException.class).hasMessage(refused);
+    assertThat(batch.runAll(ip))
+        .containsExactly("ip -6 link show dev x: Cannot find device \"x\"", refused);
+    assertThat(ip.inputs()).containsOnly("link show dev x\nrule add\n");
+  }
+
+  @Test
+  void ipv6PacketsAreNeverMarkedWhenThereIsNoIpv6() throws Exception {
+    ClientNetworkConfig both = config("dst 2001:db8::/32 ron", "tcp dport 80 web");
+    assertThat(ClientRuleset.text(both))
+        .contains("2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
+        .doesNotContain("meta nfproto ipv6 return");
+    ClientNetworkConfig config = both.withoutIpv6();
     assertThat(ClientRuleset.text(config))
         .contains("meta nfproto ipv6 return")
         .doesNotContain("2001:db8::")
         .doesNotContain("meta nfproto ipv6 meta l4proto");
-    ClientNetworkConfig both =
-        new ClientNetworkConfig(
-            "oas0", 1400, "198.18.0.0/16", 61_000, 64_999, true, config.rules());
-    assertThat(ClientRuleset.text(both))
-        .contains("2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
-        .doesNotContain("meta nfproto ipv6 return");
+    network.apply(config);
+    network.close();
+    assertThat(runner.commands()).noneMatch(command -> command.startsWith("ip -6"));
+  }
+
+  @Test
+  void aHostWithoutIpv6IsCleanedUp() throws Exception {
+    runner.fail("ip -6", 1, "RTNETLINK answers: Address family not supported by protocol\n");
+    assertThat(ClientNetwork.cleanUp(runner, config().withoutIpv6())).isEmpty();
+    assertThatThrownBy(() -> ClientNetwork.cleanUp(runner, config()))
+        .hasMessageContaining("Address family not supported");
   }
 
   @Test
@@ -101,8 +126,30 @@ final class ClientNetworkTest {
         "nexthop via 192.0.2.2 dev eth0 weight 1        | false",
       })
   void aRouteOfTheHostCollidesIfItSharesAddresses(String line, boolean collides) throws Exception {
-    runner.answer("ip -4 route show table all", "default via 192.0.2.9 dev eth0\n" + line + "\n");
-    assertThat(HostRoutes.collision(runner, config()).isPresent()).isEqualTo(collides);
+    runner.answer("ip -4 -batch -", "default via 192.0.2.9 dev eth0\n" + line + "\n");
+    assertThat(HostRoutes.read(runner, "198.18.0.0/16").collision("oas0").isPresent())
+        .isEqualTo(collides);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "fdc6:1200::/32 via fe80::1 dev eth0 metric 1024 pref medium            | true",
+        "fdc6:1200:4710::5 dev eth0 metric 1024 pref medium                     | true",
+        "unreachable fdc6:1200:4710::/48 dev lo metric 1024 pref medium         | true",
+        "unreachable fdc6:1200:4710::/112 dev lo proto 47 metric 4294967295     | false",
+        "fdc6:1200:4710::/112 dev oas0 proto 47 metric 1 pref medium            | false",
+        "unreachable fd00::/8 dev lo metric 2147483647 pref medium              | false",
+        "default via fe80::1 dev eth0 proto ra metric 100 pref medium           | false",
+        "8000::/1 dev tun0 metric 1024 pref medium                              | false",
+        "fdc7::/32 dev eth0 metric 1024 pref medium                             | false",
+        "4710:\tfrom all fwmark 0x10000000/0x10000000 lookup 4710               | false",
+      })
+  void soWithIpv6(String line, boolean collides) throws Exception {
+    runner.answer("ip -6 -batch -", line + "\n");
+    assertThat(HostRoutes.read(runner, "fdc6:1200:4710::/112").collision("oas0").isPresent())
+        .isEqualTo(collides);
   }
 
   @ParameterizedTest
@@ -120,40 +167,50 @@ final class ClientNetworkTest {
   void cleaningUpRemovesWhatIsThereAndSaysSo() throws Exception {
     runner.answer("nft list tables", "table ip filter\ntable inet oasis\n");
     runner.answer(
-        "ip -4 rule show priority 4710",
+        "ip -4 -batch -",
         """
         4710:	from all fwmark 0x10000000/0x10000000 lookup 4710
         4710:	from all fwmark 0x1 lookup 7
+        default dev oas0 table 4710 scope link
+        unreachable 10.9.0.0/16 metric 4294967295
         """);
-    runner.answer("ip -4 route show table 4710", "default dev oas0 scope link\n");
-    runner.answer(
-        "ip -4 route show type unreachable", "unreachable 10.9.0.0/16 metric 4294967295\n");
+    runner.answer("ip -6 -batch -", "unreachable fd00:1::/112 dev lo metric 4294967295\n");
     runner.answer("sysctl -n net/ipv4/ip_local_reserved_ports", "8080,61000-64999\n");
     assertThat(ClientNetwork.cleanUp(runner, config()))
         .containsExactly(
             "nftables table inet oasis",
             "ip rule from all fwmark 0x10000000/0x10000000 lookup 4710",
-            "route default dev oas0 scope link table 4710",
+            "route default dev oas0 table 4710 scope link",
             "unreachable route 10.9.0.0/16",
+            "unreachable route fd00:1::/112",
             "reserved ports 61000-64999");
-    assertThat(runner.commands())
-        .contains("sysctl -q -w net/ipv4/ip_local_reserved_ports=8080")
-        .filteredOn(command -> command.startsWith("ip -4 rule del"))
-        .hasSize(1);
+    assertThat(runner.commands()).contains("sysctl -q -w net/ipv4/ip_local_reserved_ports=8080");
+    assertThat(runner.inputs())
+        .contains(
+            """
+            rule del priority 4710 fwmark 0x10000000/0x10000000
+            route flush table all proto 47
+            """,
+            "route flush table all proto 47\n");
   }
 
   @ParameterizedTest
   @CsvSource({
-    "oas0,575,198.18.0.0/16,61000,64999,mtu",
-    "oas 0,1400,198.18.0.0/16,61000,64999,tun",
-    "oas0,1400,198.18.0.0/30,61000,64999,fake-range",
-    "oas0,1400,2001:db8::/32,61000,64999,fake-range",
-    "oas0,1400,198.18.0.0/16,64999,61000,reserved ports",
+    "oas0,575,198.18.0.0/16,,61000,64999,mtu",
+    "oas 0,1400,198.18.0.0/16,,61000,64999,tun",
+    "oas0,1400,198.18.0.0/30,,61000,64999,fake-range",
+    "oas0,1400,2001:db8::/32,,61000,64999,fake-range",
+    "oas0,1279,198.18.0.0/16,fd00:1::/112,61000,64999,mtu",
+    "oas0,1400,198.18.0.0/16,fd00::/31,61000,64999,fake-range6",
+    "oas0,1400,198.18.0.0/16,fd00::/126,61000,64999,fake-range6",
+    "oas0,1400,198.18.0.0/16,198.18.0.0/16,61000,64999,fake-range6",
+    "oas0,1400,198.18.0.0/16,,64999,61000,reserved ports",
   })
   void aWrongConfigurationIsRefusedByItsKey(
-      String tun, int mtu, String range, int first, int last, String key) {
+      String tun, int mtu, String range, @Nullable String range6, int first, int last, String key) {
     assertThatThrownBy(
-            () -> new ClientNetworkConfig(tun, mtu, range, first, last, false, RuleSet.EMPTY))
+            () ->
+                new ClientNetworkConfig(tun, mtu, range, range6, first, last, false, RuleSet.EMPTY))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(key + ":");
   }

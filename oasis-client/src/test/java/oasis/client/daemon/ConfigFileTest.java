@@ -26,9 +26,10 @@ class ConfigFileTest {
   @Test
   void whatIsWrittenIsReadBack() throws Exception {
     ClientConfig config =
-        new ClientConfig.Builder()
+        new ClientConfig.Builder(new ClientOptions(true, "198.19.0.0/16", "none"))
             .add(Overlay.parse("ron", "udp://192.0.2.10:7400", Overlay.ADDRESSES_ONLY))
             .add(Overlay.parse("web", "udp://192.0.2.11:7400?mtu=1280", Overlay.ADDRESSES_ONLY))
+            .add(Overlay.parse("six", "udp://[2001:db8::10]:7400", Overlay.ADDRESSES_ONLY))
             .add(Rule.parse("name:*.edu ron"))
             .add(Rule.parse("name:/^(www|img)\\.cnn\\.com$/ web loss <= 1%"))
             .add(Rule.parse("tcp dport 6510 dst 128.95.0.0/16 ron else block"))
@@ -60,7 +61,7 @@ class ConfigFileTest {
           """
           <overlay name="a"/>                                       | 2 | lacks the attribute "url"
           <overlay name="a" url="udp://192.0.2.1:1" x="1"/>         | 2 | unknown attribute "x"
-          <overlay name="a" url="udp://h.example:1"/>               | 2 | is not an IPv4 address
+          <overlay name="a" url="udp://h.example:1"/>               | 2 | is not an IP address
           <overlay name="a" url="udp://192.0.2.1:1"><b/></overlay>  | 2 | unknown element <b>
           <overlays/>                                               | 2 | unknown element <overlays>
           <rule>name:*.edu ron</rule>                               | 2 | no overlay "ron"
@@ -77,6 +78,35 @@ class ConfigFileTest {
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(state.resolve("client.xml") + ", line " + line + ": ")
         .hasMessageContaining(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          mediate="yes"              | mediate must be "true" or "false"
+          fake-range="10.0.0.0/31"   | fake-range: 10.0.0.0/31 is no IPv4 prefix of /8 to /29
+          fake-range="here"          | fake-range: 'here' is not
+          fake-range6="10.0.0.0/16"  | fake-range6: 10.0.0.0/16 is no IPv6 prefix
+          mtu="1400"                 | unknown attribute "mtu" of <client>
+          """)
+  void aWrongOptionIsNamed(String attribute, String reason) throws Exception {
+    write("<client xmlns=\"urn:oasis:client:1\" " + attribute + "/>");
+
+    assertThatThrownBy(() -> new ConfigFile(state).read())
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("line 1: " + reason);
+  }
+
+  @Test
+  void theCommandLineOverridesTheFile() {
+    ClientOptions file = new ClientOptions(true, "198.19.0.0/16", "none");
+
+    assertThat(file.with(ClientOptions.DEFAULTS)).isEqualTo(file);
+    assertThat(file.with(new ClientOptions(false, "10.9.0.0/16", "fd00:1::/112")))
+        .isEqualTo(new ClientOptions(true, "10.9.0.0/16", "fd00:1::/112"));
   }
 
   @Test

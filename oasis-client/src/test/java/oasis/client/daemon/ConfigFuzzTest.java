@@ -14,8 +14,9 @@ class ConfigFuzzTest {
       """
       <?xml version="1.0" encoding="UTF-8"?>
       <!-- mine -->
-      <client xmlns="urn:oasis:client:1">
+      <client xmlns="urn:oasis:client:1" mediate="true" fake-range6="fd00:1::/112">
         <overlay name="ron" url="udp://192.0.2.10:7400?mtu=1280"/>
+        <overlay name="six" url="udp://[2001:db8::1]:7400"/>
         <rule>name:*.edu ron</rule>
         <rule><![CDATA[tcp dport 80 ron]]></rule>
       </client>

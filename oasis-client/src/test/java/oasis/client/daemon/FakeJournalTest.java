@@ -17,36 +17,36 @@ class FakeJournalTest {
 
   @Test
   void recordsAreInTheFileAtOnceAndInOrder() throws Exception {
-    try (FakeJournal journal = FakeJournal.open(state)) {
+    try (FakeJournal journal = FakeJournal.open(path())) {
       assertThat(journal.append(bytes("one,"))).isTrue();
       assertThat(journal.append(bytes("two,"))).isTrue();
 
-      assertThat(Files.readString(state.resolve(FakeJournal.NAME))).isEqualTo("one,two,");
+      assertThat(Files.readString(path())).isEqualTo("one,two,");
       assertThat(journal.bytes()).isEqualTo(8);
     }
   }
 
   @Test
   void aReplacedJournalGoesOn() throws Exception {
-    try (FakeJournal journal = FakeJournal.open(state)) {
+    try (FakeJournal journal = FakeJournal.open(path())) {
       journal.append(bytes("long story,"));
 
       assertThat(journal.replace(brief -> brief.append(bytes("brief,")))).isTrue();
       journal.append(bytes("more,"));
 
-      assertThat(Files.readString(state.resolve(FakeJournal.NAME))).isEqualTo("brief,more,");
+      assertThat(Files.readString(path())).isEqualTo("brief,more,");
     }
   }
 
   @Test
   void aReplacementThatFailsChangesNothing() throws Exception {
-    try (FakeJournal journal = FakeJournal.open(state)) {
+    try (FakeJournal journal = FakeJournal.open(path())) {
       journal.append(bytes("story,"));
 
       assertThat(journal.replace(brief -> false)).isFalse();
       journal.append(bytes("more,"));
 
-      assertThat(Files.readString(state.resolve(FakeJournal.NAME))).isEqualTo("story,more,");
+      assertThat(Files.readString(path())).isEqualTo("story,more,");
     }
   }
 
@@ -55,16 +55,20 @@ class FakeJournalTest {
     Prefix range = Prefix.parse("198.18.0.0/16");
     long real = Addresses.parse("192.0.2.9").lo();
     long fake;
-    try (FakeStore store = FakeStore.open(state, range, 1, 0)) {
+    try (FakeStore store = FakeStore.open(path(), range, 1, 0)) {
       fake = store.pool().assign("www.example.edu", 0, real, 0, 0);
     }
 
-    try (FakeStore store = FakeStore.open(state, range, 2, 0)) {
+    try (FakeStore store = FakeStore.open(path(), range, 2, 0)) {
       int entry = store.pool().find(0, fake);
       assertThat(store.pool().name(entry)).isEqualTo("www.example.edu");
       assertThat(store.pool().realLo(entry)).isEqualTo(real);
       assertThat(store.restored().entries()).isEqualTo(1);
     }
+  }
+
+  private Path path() {
+    return state.resolve(FakeJournal.NAME4);
   }
 
   private static ByteBuffer bytes(String text) {

@@ -73,8 +73,8 @@ class LiveConfigTest {
         Path.of("state"),
         Path.of("control"),
         1400,
-        Settings.DEFAULT_FAKE_RANGE,
         0,
+        ClientOptions.DEFAULTS,
         List.of("ron=udp://192.0.2.10:7400"),
         List.of(rules));
   }

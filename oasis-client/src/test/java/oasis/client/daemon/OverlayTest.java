@@ -4,7 +4,8 @@ package oasis.client.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import oasis.packet.Addresses;
+import oasis.io.Endpoint;
+import oasis.packet.Address;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,8 +15,7 @@ class OverlayTest {
   void anAddressAndAPortAreEnough() throws Exception {
     Overlay overlay = parse("udp://192.0.2.10:7400");
 
-    assertThat(overlay.entryLo()).isEqualTo(Addresses.parse("192.0.2.10").lo());
-    assertThat(overlay.port()).isEqualTo(7400);
+    assertThat(overlay.entry()).isEqualTo(Endpoint.ipv4(192, 0, 2, 10, 7400));
     assertThat(overlay.mtu()).isEqualTo(1400);
     assertThat(overlay.url()).isEqualTo("udp://192.0.2.10:7400");
   }
@@ -28,9 +28,24 @@ class OverlayTest {
 
   @Test
   void aHostNameIsResolvedOnceAndItsAddressKept() throws Exception {
-    Overlay overlay = Overlay.parse("ron", "udp://node.example:7400", host -> "192.0.2.77");
+    for (String[] pair :
+        new String[][] {
+          {"192.0.2.77", "udp://192.0.2.77:7400"}, {"2001:db8::77", "udp://[2001:db8::77]:7400"}
+        }) {
+      Overlay overlay =
+          Overlay.parse("ron", "udp://node.example:7400", host -> Address.parse(pair[0]));
 
-    assertThat(overlay.url()).isEqualTo("udp://192.0.2.77:7400");
+      assertThat(overlay.url()).isEqualTo(pair[1]);
+    }
+  }
+
+  @Test
+  void anIpv6AddressStandsInBrackets() throws Exception {
+    Overlay overlay = parse("udp://[2001:DB8:0::1]:7400?mtu=1280");
+
+    assertThat(overlay.entry().text()).isEqualTo("[2001:db8::1]:7400");
+    assertThat(overlay.url()).isEqualTo("udp://[2001:db8::1]:7400?mtu=1280");
+    assertThat(parse("udp://[::ffff:192.0.2.10]:7400").url()).isEqualTo("udp://192.0.2.10:7400");
   }
 
   @ParameterizedTest
@@ -45,12 +60,17 @@ class OverlayTest {
           udp://192.0.2.10               | it needs a host and a port
           udp://192.0.2.10:0             | the port must be 1 to 65535
           udp://192.0.2.10:65536         | the port must be 1 to 65535
-          udp://[2001:db8::1]:7400       | entry nodes with an IPv6 address
+          udp://[fe80::1]:7400           | fe80::1 is link-local
+          udp://[fe80::1%25eth0]:7400    | is not an IP address
+          udp://[::]:7400                | is not the address of one host
+          udp://[ff02::1]:7400           | is not the address of one host
+          udp://[2001:db8::1]            | it needs a host and a port
+          udp://2001:db8::1:7400         | it needs a host and a port
           udp://192.0.2.10:7400/x        | nothing but a host, a port
           udp://me@192.0.2.10:7400       | nothing but a host, a port
           udp://192.0.2.10:7400?mtu=10   | mtu must be 576 to 9000
           udp://192.0.2.10:7400?ttl=10   | the only option is ?mtu=BYTES
-          udp://node.example:7400        | is not an IPv4 address
+          udp://node.example:7400        | is not an IP address
           udp://0.0.0.0:7400             | is not the address of one host
           udp://224.0.0.1:7400           | is not the address of one host
           udp://192.0.2.300:7400         | it needs a host and a port

@@ -85,6 +85,20 @@ public final class SourceAddress {
         .findFirst();
   }
 
+  /** Whether an address belongs to this host at the moment. */
+  public static boolean isAssigned(Address address) {
+    int family = address.isV4() ? AF_INET : AF_INET6;
+    int fd = Sys.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      return false;
+    }
+    try {
+      return Sockets.bind(fd, family, address.hi(), address.lo(), 0) >= 0;
+    } finally {
+      Sys.close(fd);
+    }
+  }
+
   private static Stream<Address> addresses4(String except) {
     try {
       return NetworkInterface.networkInterfaces()
