@@ -85,6 +85,10 @@ record RunResult(
     }
   }
 
+  private static String more(long packets, String what) {
+    return packets == 0 ? "" : ", " + packets + " " + what;
+  }
+
   String text() {
     StringBuilder text = new StringBuilder();
     for (ProgramResult program : programs) {
@@ -96,14 +100,15 @@ record RunResult(
     }
     for (WireReport wire : links.wires()) {
       text.append(
-          "link %s %s: %d packets in, %d out, %d lost, %d dropped by the queue%n"
+          "link %s %s: %d packets in, %d out, %d lost, %d dropped by the queue%s%n"
               .formatted(
                   wire.link(),
                   wire.direction(),
                   wire.received(),
                   wire.sent(),
                   wire.lost(),
-                  wire.queueDrops()));
+                  wire.queueDrops(),
+                  more(wire.reordered(), "reordered") + more(wire.duplicated(), "duplicated")));
     }
     if (links.packets() > 0) {
       text.append(

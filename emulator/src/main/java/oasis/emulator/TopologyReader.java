@@ -19,7 +19,6 @@ import oasis.emulator.Topology.End;
 import oasis.emulator.Topology.LinkSpec;
 import oasis.emulator.Topology.NodeSpec;
 import oasis.emulator.Topology.RouteSpec;
-import oasis.link.LinkSettings;
 import oasis.packet.Address;
 
 /**
@@ -149,16 +148,16 @@ final class TopologyReader {
   }
 
   private void link() throws XMLStreamException {
-    Element e = element("link", "name", "mtu", "delay", "rate", "loss", "queue");
+    Element e = element("link", Shape.with("name", "mtu"));
     List<End> ends = new ArrayList<>();
     while (nextChild()) {
-      Element end = element("end", "node", "address", "address6", "delay", "rate", "loss", "queue");
+      Element end = element("end", Shape.with("node", "address", "address6"));
       ends.add(
           new End(
               end.text("node"),
               end.linkAddress("address", true),
               end.linkAddress("address6", false),
-              settings(e, end)));
+              Shape.of(e, end)));
       empty("end");
     }
     if (ends.size() != 2) {
@@ -169,39 +168,6 @@ final class TopologyReader {
     String name = e.has("name") ? e.text("name") : Topology.defaultLinkName(links, a, b);
     int mtu = (int) e.number("mtu", 0, 65_535, Topology.DEFAULT_MTU);
     links.add(at(e, new LinkSpec(name, a, b, mtu)));
-  }
-
-  /** What an end's packets meet: its own attributes go before those of its link. */
-  private static LinkSettings settings(Element link, Element end) {
-    long delay = 0;
-    Element e = end.or(link, "delay");
-    if (e.has("delay")) {
-      delay = e.quantity("delay", Quantity::timeNs, LinkSettings.MAX_DELAY_NS);
-    }
-    long loss = 0;
-    e = end.or(link, "loss");
-    if (e.has("loss")) {
-      loss = e.quantity("loss", Quantity::sharePpb, LinkSettings.ALL_PPB);
-    }
-    LinkSettings settings = new LinkSettings(delay, 0, loss, LinkSettings.MAX_QUEUE_BYTES);
-    e = end.or(link, "rate");
-    boolean limited = e.has("rate");
-    if (limited) {
-      long rate = e.quantity("rate", Quantity::bitsPerSecond, LinkSettings.MAX_BITS_PER_SECOND);
-      if (rate == 0) {
-        throw e.wrong("rate", "must be more than 0; leave it out for no limit");
-      }
-      settings = settings.withRate(rate);
-    }
-    e = end.or(link, "queue");
-    if (e.has("queue")) {
-      long queue = e.quantity("queue", Quantity::bytes, LinkSettings.MAX_QUEUE_BYTES);
-      if (!limited || queue == 0) {
-        throw e.wrong("queue", limited ? "must be more than 0" : "has no effect without a rate");
-      }
-      settings = settings.withQueueBytes(queue);
-    }
-    return settings;
   }
 
   private <T> T at(Element element, T spec) {

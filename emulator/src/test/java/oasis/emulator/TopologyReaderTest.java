@@ -31,7 +31,8 @@ class TopologyReaderTest {
         <node name="b" forwarding="yes"/>
         <link name="ab" delay="20ms" rate="50Mbit/s" loss="1%" queue="64KiB" mtu="1400">
           <end node="a" address="10.0.0.1/24" address6="fd00::1/64"/>
-          <end node="b" address="10.0.0.2/24" rate="5Mbit/s" address6="fd00::2/64"/>
+          <end node="b" address="10.0.0.2/24" rate="5Mbit/s" address6="fd00::2/64"
+              reorder="2%" reorder-delay="3ms" duplicate="0.5%"/>
         </link>
         <route node="a" to="0.0.0.0/0" via="10.0.0.2"/>
         <route node="a" to="2001:db8::/32" via="fd00::2"/>
@@ -59,13 +60,20 @@ class TopologyReaderTest {
     assertThat(link.b().outbound().bitsPerSecond()).isEqualTo(5_000_000);
     assertThat(link.b().outbound().lossPpb()).isEqualTo(10_000_000);
     assertThat(link.b().outbound().queueBytes()).isEqualTo(65_536);
+    assertThat(link.b().outbound().reorderPpb()).isEqualTo(20_000_000);
+    assertThat(link.b().outbound().reorderNs()).isEqualTo(3_000_000);
+    assertThat(link.b().outbound().duplicatePpb()).isEqualTo(5_000_000);
+    assertThat(link.a().outbound().reorderPpb() + link.a().outbound().duplicatePpb()).isZero();
     assertThat(link.a().addresses()).hasToString("[10.0.0.1/24, fd00::1/64]");
     assertThat(t.routes()).hasSize(2);
   }
 
   @Test
   void aLinkWithoutAttributesIsPlain() {
-    Topology t = parse(GOOD.replaceAll("delay=.*mtu=\"1400\"", "").replace("rate=\"5Mbit/s\"", ""));
+    Topology t =
+        parse(
+            GOOD.replaceAll("delay=.*mtu=\"1400\"", "")
+                .replaceAll(" (rate|reorder|reorder-delay|duplicate)=\"[^\"]*\"", ""));
     assertThat(t.links().get(0).shaped()).isFalse();
   }
 
@@ -76,6 +84,11 @@ class TopologyReaderTest {
         Arguments.of("\"20ms\"", "\"20\"", "t.xml:4: element <link>: attribute delay: \"20\" is"),
         Arguments.of("\"5Mbit/s\"", "\"5Mbps\"", "t.xml:6: element <end>: attribute rate"),
         Arguments.of("rate=\"5Mbit/s\"", "rate=\"0bit/s\"", "t.xml:6: element <end>: attribute ra"),
+        Arguments.of(
+            "reorder=\"2%\"", "", "t.xml:6: element <end>: attribute reorder-delay: has no"),
+        Arguments.of("\"3ms\"", "\"0ms\"", "t.xml:6: element <end>: attribute reorder-delay: must"),
+        Arguments.of("\"0.5%\"", "\"101%\"", "t.xml:6: element <end>: attribute duplicate: \"101"),
+        Arguments.of("rate=\"50Mbit/s\" loss", "loss", "t.xml:4: element <link>: attribute queue"),
         Arguments.of("node=\"b\" a", "node=\"c\" a", "t.xml:4: link \"ab\" ends at \"c\", which"),
         Arguments.of("10.0.0.2/24", "10.0.0.1/24", "t.xml:4: address 10.0.0.1 is used twice"),
         Arguments.of("10.0.0.2/24", "10.0.1.2/24", "t.xml:4: the ends of link \"ab\" are in diff"),
@@ -84,9 +97,9 @@ class TopologyReaderTest {
         Arguments.of("name=\"b\"", "name=\"b&#10;x\"", "t.xml:3: node name \"b?x\" must be"),
         Arguments.of("name=\"b\"", "", "t.xml:3: element <node>: attribute name is missing"),
         Arguments.of("64KiB", "100B", "t.xml:4: the queue of link \"ab\" is shorter than one pac"),
-        Arguments.of("via=\"10.0.0.2\"", "via=\"10.0.0.9\"", "t.xml:8: next hop 10.0.0.9 is not"),
+        Arguments.of("via=\"10.0.0.2\"", "via=\"10.0.0.9\"", "t.xml:9: next hop 10.0.0.9 is not"),
         Arguments.of(
-            "0.0.0.0/0", "10.9.9.9/8", "t.xml:8: element <route>: attribute to: 10.9.9.9/8 has"),
+            "0.0.0.0/0", "10.9.9.9/8", "t.xml:9: element <route>: attribute to: 10.9.9.9/8 has"),
         Arguments.of("seed=\"9\"", "seed=\"-9\"", "t.xml:1: element <topology>: attribute seed"),
         Arguments.of("\"auto\"", "\"maybe\"", "t.xml:1: element <topology>: attribute routing"),
         Arguments.of("urn:oasis:topology:1", "urn:x", "t.xml:1: expected <topology xmlns="),
@@ -115,10 +128,10 @@ class TopologyReaderTest {
             " address6=\"fd00::1/64\"", "", "has no IPv6 address at \"a\", but one at its"),
         Arguments.of("mtu=\"1400\"", "mtu=\"1279\"", "t.xml:4: mtu of link \"ab\" must be 1280 or"),
         Arguments.of(
-            "via=\"fd00::2\"", "via=\"10.0.0.2\"", "t.xml:9: route to 2001:db8::/32 has n"),
-        Arguments.of("via=\"fd00::2\"", "via=\"fd00::9\"", "t.xml:9: next hop fd00::9 is not"),
+            "via=\"fd00::2\"", "via=\"10.0.0.2\"", "t.xml:10: route to 2001:db8::/32 has n"),
+        Arguments.of("via=\"fd00::2\"", "via=\"fd00::9\"", "t.xml:10: next hop fd00::9 is not"),
         Arguments.of(
-            "via=\"fd00::2\"", "via=\"fd00::2/64\"", "t.xml:9: element <route>: attribut"));
+            "via=\"fd00::2\"", "via=\"fd00::2/64\"", "t.xml:10: element <route>: attribut"));
   }
 
   @ParameterizedTest
@@ -129,6 +142,12 @@ class TopologyReaderTest {
         .isInstanceOf(TopologyException.class)
         .hasMessageContaining(message)
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+  }
+
+  @Test
+  void aReorderedPacketIsOneMillisecondLateUnlessToldOtherwise() {
+    Topology t = parse(GOOD.replace(" reorder-delay=\"3ms\"", ""));
+    assertThat(t.links().get(0).b().outbound().reorderNs()).isEqualTo(1_000_000);
   }
 
   @Test

@@ -46,7 +46,8 @@ class LinkModelOracleTest {
         gen -> {
           long rate = gen.range(1_000, gen.flip() ? 100_000L : LinkSettings.MAX_BITS_PER_SECOND);
           long queue = gen.range(1, gen.flip() ? 5_000 : LinkSettings.MAX_QUEUE_BYTES);
-          LinkSettings settings = new LinkSettings(gen.range(0, 1_000_000_000L), rate, 0, queue);
+          LinkSettings settings =
+              LinkSettings.delay(gen.range(0, 1_000_000_000L)).withRate(rate).withQueueBytes(queue);
           LinkModel link = new LinkModel(settings, gen.anyLong(), gen.anyLong(), 0);
           Reference reference = new Reference(settings);
           long meanGap = Math.max(1, 1500 * 8_000_000_000L / rate);
@@ -61,6 +62,44 @@ class LinkModelOracleTest {
               assertThat(due).isGreaterThanOrEqualTo(last);
               last = due;
             }
+          }
+        });
+  }
+
+  /** Against the same link without reordering and duplication, which draws the same losses. */
+  @Test
+  void reorderingOnlyHoldsPacketsBack() {
+    Gen.cases(
+        100,
+        gen -> {
+          LinkSettings plain =
+              LinkSettings.delay(gen.range(0, 50_000_000L))
+                  .withRate(gen.range(1_000_000, 1_000_000_000))
+                  .withLossPpb(gen.range(0, LinkSettings.ALL_PPB / 10));
+          long heldNs = gen.range(1, 20_000_000L);
+          LinkSettings settings =
+              plain
+                  .withReorder(gen.range(1, LinkSettings.ALL_PPB), heldNs)
+                  .withDuplicatePpb(gen.range(0, LinkSettings.ALL_PPB));
+          long seed = gen.anyLong();
+          LinkModel link = new LinkModel(settings, seed, 1, 0);
+          LinkModel reference = new LinkModel(plain, seed, 1, 0);
+          long[] last = {Long.MIN_VALUE, Long.MIN_VALUE};
+          long now = 0;
+          for (int i = 0; i < 500; i++) {
+            now += gen.range(0, 100_000);
+            int bytes = gen.range(60, 1514);
+            long expected = reference.admit(now, bytes);
+            long due = link.admit(now, bytes);
+            if (expected < 0) {
+              assertThat(due).isEqualTo(expected);
+              assertThat(link.reordered() || link.duplicated()).isFalse();
+              continue;
+            }
+            assertThat(due).isEqualTo(expected + (link.reordered() ? heldNs : 0));
+            int kind = link.reordered() ? 1 : 0;
+            assertThat(due).isGreaterThanOrEqualTo(last[kind]);
+            last[kind] = due;
           }
         });
   }

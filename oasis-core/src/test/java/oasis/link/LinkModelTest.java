@@ -4,6 +4,8 @@ package oasis.link;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import oasis.testkit.Binomial;
+import oasis.testkit.Gen;
 import oasis.testkit.NoAllocation;
 import org.junit.jupiter.api.Test;
 
@@ -98,9 +100,63 @@ class LinkModelTest {
       differences += (other.admit(i, 100) == LinkModel.DROPPED_LOSS) == drop ? 0 : 1;
       lost += drop ? 1 : 0;
     }
-    double margin = 5 * Math.sqrt(packets * 0.01 * 0.99);
-    assertThat((double) lost).isBetween(packets * 0.01 - margin, packets * 0.01 + margin);
+    Binomial bounds = Binomial.of(packets, 0.01);
+    assertThat((long) lost).isBetween(bounds.least(), bounds.most());
     assertThat(differences).isGreaterThan(1000);
+  }
+
+  @Test
+  void lossReorderingAndDuplicationAreBinomialAndIndependent() {
+    Gen.cases(
+        20,
+        gen -> {
+          LinkSettings settings =
+              LinkSettings.UNSHAPED
+                  .withLossPpb(20_000_000)
+                  .withReorder(50_000_000, MS)
+                  .withDuplicatePpb(30_000_000);
+          LinkModel link = new LinkModel(settings, gen.anyLong(), gen.anyLong(), gen.below(2));
+          int packets = 200_000;
+          long[] counts = new long[4];
+          for (int i = 0; i < packets; i++) {
+            counts[0] += link.admit(i, 100) == LinkModel.DROPPED_LOSS ? 1 : 0;
+            counts[1] += link.reordered() ? 1 : 0;
+            counts[2] += link.duplicated() ? 1 : 0;
+            counts[3] += link.reordered() && link.duplicated() ? 1 : 0;
+          }
+          double[] shares = {0.02, 0.98 * 0.05, 0.98 * 0.03, 0.98 * 0.05 * 0.03};
+          for (int i = 0; i < counts.length; i++) {
+            Binomial bounds = Binomial.of(packets, shares[i]);
+            assertThat(counts[i]).isBetween(bounds.least(), bounds.most());
+          }
+        });
+  }
+
+  @Test
+  void aReorderedPacketIsOvertaken() {
+    LinkModel link = model(LinkSettings.delay(MS).withReorder(LinkSettings.ALL_PPB / 2, 3 * MS));
+    boolean overtaken = false;
+    for (int i = 0; i < 100; i++) {
+      long due = link.admit(i * 1000L, 100);
+      assertThat(due).isEqualTo(i * 1000L + (link.reordered() ? 4 * MS : MS));
+      overtaken |= link.reordered();
+    }
+    assertThat(overtaken).isTrue();
+  }
+
+  @Test
+  void theLastPacketsFateIsForgottenWithTheNext() {
+    LinkModel link =
+        model(
+            LinkSettings.UNSHAPED
+                .withRate(8_000_000)
+                .withQueueBytes(1500)
+                .withReorder(LinkSettings.ALL_PPB, MS)
+                .withDuplicatePpb(LinkSettings.ALL_PPB));
+    assertThat(link.admit(0, 1500)).isPositive();
+    assertThat(link.reordered() && link.duplicated()).isTrue();
+    assertThat(link.admit(0, 1500)).isEqualTo(LinkModel.DROPPED_QUEUE);
+    assertThat(link.reordered() || link.duplicated()).isFalse();
   }
 
   @Test
@@ -127,13 +183,27 @@ class LinkModelTest {
         .hasMessageContaining("lossPpb");
     assertThatThrownBy(() -> LinkSettings.UNSHAPED.withQueueBytes(0))
         .hasMessageContaining("queueBytes");
+    assertThatThrownBy(() -> LinkSettings.UNSHAPED.withReorder(-1, 0))
+        .hasMessageContaining("reorderPpb");
+    assertThatThrownBy(() -> LinkSettings.UNSHAPED.withReorder(1, 0))
+        .hasMessageContaining("reorderNs");
+    assertThatThrownBy(() -> LinkSettings.UNSHAPED.withReorder(0, 1))
+        .hasMessageContaining("reorderNs");
+    assertThatThrownBy(() -> LinkSettings.UNSHAPED.withDuplicatePpb(-1))
+        .hasMessageContaining("duplicatePpb");
     assertThatThrownBy(() -> LinkSettings.UNSHAPED.withRate(LinkSettings.MAX_BITS_PER_SECOND + 1))
         .hasMessageContaining("bitsPerSecond");
   }
 
   @Test
   void aPacketAllocatesNothing() {
-    LinkModel link = model(LinkSettings.delay(MS).withRate(10_000_000).withLossPpb(10_000_000));
+    LinkModel link =
+        model(
+            LinkSettings.delay(MS)
+                .withRate(10_000_000)
+                .withLossPpb(10_000_000)
+                .withReorder(10_000_000, MS)
+                .withDuplicatePpb(10_000_000));
     long[] now = {0};
     NoAllocation.check(10_000, () -> link.admit(now[0] += 1000, 1500));
   }

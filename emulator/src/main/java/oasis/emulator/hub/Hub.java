@@ -138,6 +138,8 @@ public final class Hub implements AutoCloseable {
               wire.counter(Wire.SENT),
               wire.counter(Wire.LOST),
               wire.counter(Wire.QUEUE_FULL),
+              wire.counter(Wire.REORDERED),
+              wire.counter(Wire.DUPLICATED),
               wire.counter(Wire.OVERSIZED),
               wire.counter(Wire.BAD_STAMP),
               wire.counter(Wire.SEND_ERROR),

@@ -28,7 +28,7 @@ public record HubLink(
 
   private static final long FNV_PRIME = 0x100000001b3L;
 
-  /** The model of one direction; its losses depend on the link's name, not on other links. */
+  /** The model of one direction; its draws depend on the link's name, not on other links. */
   LinkModel model(int direction) {
     long id = FNV_OFFSET;
     for (int i = 0; i < name.length(); i++) {

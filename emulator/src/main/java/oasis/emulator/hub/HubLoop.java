@@ -9,8 +9,6 @@ final class HubLoop {
   /** With no more wires than this, trying all is cheaper than asking which are ready. */
   private static final int FEW = 4;
 
-  private static final long NEVER = Long.MAX_VALUE;
-
   private final Wire[] wires;
   private final KernelClock clock;
   private final Pacer pacer;
@@ -40,7 +38,7 @@ final class HubLoop {
       }
       readUntilDue();
       long next = nextDueNs();
-      if (next == NEVER) {
+      if (next == SendQueue.NEVER) {
         pacer.await();
       } else {
         pacer.awaitUntil(next);
@@ -62,11 +60,11 @@ final class HubLoop {
           most = Math.max(most, wires[i].receive());
         }
       }
-    } while (most == Wire.BATCH && nextDueNs() > System.nanoTime());
+    } while (most == SendQueue.BATCH && nextDueNs() > System.nanoTime());
   }
 
   private long nextDueNs() {
-    long next = NEVER;
+    long next = SendQueue.NEVER;
     for (Wire wire : wires) {
       next = Math.min(next, wire.nextDueNs());
     }

@@ -12,7 +12,7 @@ import oasis.os.linux.Sys;
 
 /**
  * A ring of packets that is also the kernel's array of messages: {@code recvmmsg} fills slots and
- * {@code sendmmsg} sends the same slots, so no byte is copied here and nothing is allocated.
+ * {@code sendmmsg} sends the same slots, so no byte is copied on the way and nothing is allocated.
  *
  * <pre>
  * struct mmsghdr, 64 bytes on 64-bit Linux      struct cmsghdr + timespec, 32 bytes
@@ -121,6 +121,11 @@ public final class MessageRing {
       return NO_STAMP;
     }
     return control.getLong(at + 16) * NS_PER_S + control.getLong(at + 24);
+  }
+
+  /** Copies the packet in another ring's slot into a slot. */
+  void copy(int slot, MessageRing from, int fromSlot, int bytes) {
+    frames.buffer().put(slot * slotBytes, from.frames.buffer(), fromSlot * from.slotBytes, bytes);
   }
 
   /** Writes a frame into a slot, for senders that make their own packets. */

@@ -23,8 +23,14 @@ public final class WarmUp {
   private static final int PKTS_PER_BATCH = 16;
   private static final int MTU = 1500;
   private static final long LIMIT_NS = 1_000_000_000L;
+  private static final long RARE_PPB = 1_000_000;
   private static final LinkSettings SETTINGS =
-      new LinkSettings(20_000, 10_000_000_000L, 1_000_000, 1 << 20);
+      LinkSettings.delay(20_000)
+          .withRate(10_000_000_000L)
+          .withQueueBytes(1 << 20)
+          .withLossPpb(RARE_PPB)
+          .withReorder(RARE_PPB, 20_000)
+          .withDuplicatePpb(RARE_PPB);
 
   /** To a made-up address, with an Ethernet type reserved for experiments (IEEE 802, 88b5). */
   private static final byte[] FRAME = new byte[60];

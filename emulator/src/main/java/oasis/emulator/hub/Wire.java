@@ -4,17 +4,16 @@ package oasis.emulator.hub;
 import java.util.concurrent.atomic.AtomicLongArray;
 import oasis.link.LinkModel;
 import oasis.link.LinkSettings;
-import oasis.os.linux.Errno;
 import org.HdrHistogram.SingleWriterRecorder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of a link: reads packets from one socket, asks the link model when each is due, and
- * writes it to the other socket then, so much earlier as writing takes. Confined to the hub's
- * thread, but for the counters.
+ * writes it to the other socket then, so much earlier as writing takes. Packets that the model
+ * reorders wait in a queue of their own. Confined to the hub's thread, but for the counters.
  */
 final class Wire {
   static final int ETHERNET_HEADER_BYTES = 14;
-  static final int BATCH = 32;
 
   // Counters, written by the hub's thread only.
   static final int RECEIVED = 0;
@@ -24,9 +23,9 @@ final class Wire {
   static final int OVERSIZED = 4;
   static final int BAD_STAMP = 5;
   static final int SEND_ERROR = 6;
-  private static final int COUNTERS = 7;
-
-  private static final long NEVER = Long.MAX_VALUE;
+  static final int REORDERED = 7;
+  static final int DUPLICATED = 8;
+  private static final int COUNTERS = 9;
 
   /** What sendmmsg and the veth pair take until the receiver's kernel stamps a packet. */
   private static final long EGRESS_NS = 5_000;
@@ -45,12 +44,9 @@ final class Wire {
   private final long egressNs;
   private final LinkModel model;
   private final KernelClock clock;
-  private final SingleWriterRecorder lateness;
-  private final MessageRing ring;
-  private final long[] dueNs;
+  private final SendQueue inOrder;
+  private final @Nullable SendQueue heldBack;
   private final AtomicLongArray counters = new AtomicLongArray(COUNTERS);
-  private long head;
-  private long tail;
 
   Wire(
       int in,
@@ -64,24 +60,36 @@ final class Wire {
     this.out = out;
     this.model = model;
     this.clock = clock;
-    this.lateness = lateness;
     egressNs = Math.min(EGRESS_NS, settings.delayNs());
     longestFrame = mtu + ETHERNET_HEADER_BYTES;
     int slotBytes = (longestFrame + CACHE_LINE_BYTES - 1) & -CACHE_LINE_BYTES;
-    ring = new MessageRing(slots(settings), slotBytes);
-    dueNs = new long[ring.slots()];
+    inOrder = new SendQueue(new MessageRing(slots(settings), slotBytes), lateness);
+    heldBack =
+        settings.reorderPpb() == 0
+            ? null
+            : new SendQueue(new MessageRing(heldSlots(settings), slotBytes), lateness);
   }
 
   /** Room for what can be under way: as much as the rate allows, or the hub's own speed. */
   static int slots(LinkSettings settings) {
-    double seconds = settings.delayNs() / 1e9;
+    return slots(settings, settings.delayNs(), 1);
+  }
+
+  /** Room for that share of it that is held back. */
+  static int heldSlots(LinkSettings settings) {
+    long delayNs = settings.delayNs() + settings.reorderNs();
+    return slots(settings, delayNs, (double) settings.reorderPpb() / LinkSettings.ALL_PPB);
+  }
+
+  private static int slots(LinkSettings settings, long delayNs, double share) {
+    double seconds = delayNs / 1e9;
     double pkts = DESIGN_PKTS_PER_S * seconds;
     if (settings.bitsPerSecond() > 0) {
       double bytes = settings.bitsPerSecond() / 8.0 * seconds + settings.queueBytes();
       double queueSeconds = settings.queueBytes() * 8.0 / settings.bitsPerSecond();
       pkts = Math.min(bytes / MIN_FRAME_BYTES, DESIGN_PKTS_PER_S * (seconds + queueSeconds));
     }
-    int wanted = (int) Math.min(MAX_SLOTS, Math.max(MIN_SLOTS, pkts));
+    int wanted = (int) Math.min(MAX_SLOTS, Math.max(MIN_SLOTS, pkts * share));
     return Integer.highestOneBit(wanted * 2 - 1);
   }
 
@@ -99,47 +107,62 @@ final class Wire {
 
   /** Reads one batch; returns how many packets came. */
   int receive() {
-    int first = ring.slot(head);
-    int room = (int) Math.min(Math.min(BATCH, ring.slots() - first), ring.slots() - (head - tail));
-    if (room == 0) {
-      return 0;
+    int room = Math.min(SendQueue.BATCH, inOrder.roomInOneRun());
+    if (heldBack != null) {
+      room = Math.min(room, heldBack.room());
     }
-    int received = ring.receive(in, first, room);
+    int received = room == 0 ? 0 : inOrder.ring().receive(in, inOrder.nextSlot(), room);
     if (received <= 0) {
       return 0;
     }
     long now = System.nanoTime();
-    for (int slot = first; slot < first + received; slot++) {
-      dueNs[slot] = admit(slot, now);
+    for (int i = 0; i < received; i++) {
+      admit(now);
     }
-    head += received;
     count(RECEIVED, received);
     return received;
   }
 
-  private long admit(int slot, long now) {
+  /** Takes the packet in the next slot. */
+  private void admit(long now) {
+    MessageRing ring = inOrder.ring();
+    int slot = inOrder.nextSlot();
     int bytes = ring.bytes(slot);
     if (bytes > longestFrame || ring.truncated(slot)) {
-      count(OVERSIZED, 1);
-      return NEVER;
+      drop(OVERSIZED);
+      return;
     }
     long due = model.admit(arrival(slot, now), bytes);
     if (due == LinkModel.DROPPED_LOSS) {
-      count(LOST, 1);
-      return NEVER;
+      drop(LOST);
+      return;
     }
     if (due == LinkModel.DROPPED_QUEUE) {
-      count(QUEUE_FULL, 1);
-      return NEVER;
+      drop(QUEUE_FULL);
+      return;
     }
-    ring.prepareToSend(slot, bytes);
-    return due - egressNs;
+    boolean twice = model.duplicated();
+    if (twice) {
+      count(DUPLICATED, 1);
+    }
+    if (heldBack != null && model.reordered()) {
+      heldBack.ring().copy(heldBack.nextSlot(), ring, slot, bytes);
+      heldBack.add(bytes, due - egressNs, twice);
+      drop(REORDERED);
+      return;
+    }
+    inOrder.add(bytes, due - egressNs, twice);
+  }
+
+  private void drop(int counter) {
+    count(counter, 1);
+    inOrder.add(0, SendQueue.NEVER, false);
   }
 
   /** The kernel's stamp, unless it cannot be true: TCP's pacing time shares the kernel's field. */
   private long arrival(int slot, long now) {
-    long stamp = ring.stampNs(slot);
-    long arrival = stamp == MessageRing.NO_STAMP ? NEVER : clock.toNanoTime(stamp);
+    long stamp = inOrder.ring().stampNs(slot);
+    long arrival = stamp == MessageRing.NO_STAMP ? Long.MAX_VALUE : clock.toNanoTime(stamp);
     if (arrival - now > CLOCK_ERROR_NS || now - arrival > OLDEST_STAMP_NS) {
       count(BAD_STAMP, 1);
       return now;
@@ -149,45 +172,32 @@ final class Wire {
 
   /** Sends all packets that are due. */
   void forward() {
-    while (nextDueNs() <= System.nanoTime()) {
-      int first = ring.slot(tail);
-      int most = (int) Math.min(Math.min(BATCH, ring.slots() - first), head - tail);
-      long now = System.nanoTime();
-      int count = 1;
-      while (count < most && dueNs[first + count] <= now) {
-        count++;
-      }
-      int sent = ring.send(out, first, count);
-      if (sent == -Errno.EAGAIN || sent == -Errno.EINTR) {
+    forward(inOrder);
+    if (heldBack != null) {
+      forward(heldBack);
+    }
+  }
+
+  private void forward(SendQueue queue) {
+    long now = System.nanoTime();
+    while (queue.nextDueNs() <= now) {
+      int sent = queue.send(out, now);
+      if (SendQueue.temporary(sent)) {
         return;
       }
-      if (sent <= 0) {
+      if (sent > 0) {
+        count(SENT, sent);
+      } else {
         count(SEND_ERROR, 1);
-        release();
-        continue;
+        queue.release();
       }
-      for (int i = 0; i < sent; i++) {
-        lateness.recordValue(Math.max(0, Math.min(Hub.MAX_LATENESS_NS, now - dueNs[first + i])));
-        release();
-      }
-      count(SENT, sent);
+      now = System.nanoTime();
     }
   }
 
-  private void release() {
-    ring.prepareToReceive(ring.slot(tail));
-    tail++;
-  }
-
-  /** When the next packet has to be written; {@link Long#MAX_VALUE} when none waits. */
+  /** When the next packet has to be written; {@link SendQueue#NEVER} when none waits. */
   long nextDueNs() {
-    while (tail < head) {
-      long due = dueNs[ring.slot(tail)];
-      if (due != NEVER) {
-        return due;
-      }
-      release();
-    }
-    return NEVER;
+    long due = inOrder.nextDueNs();
+    return heldBack == null ? due : Math.min(due, heldBack.nextDueNs());
   }
 }

@@ -7,9 +7,11 @@ package oasis.emulator.hub;
  * @param link name of the link
  * @param direction {@code a-to-b} or {@code b-to-a}
  * @param received taken from the sender
- * @param sent given to the receiver
+ * @param sent given to the receiver, duplicates included
  * @param lost by the model's loss
  * @param queueDrops by the model's queue
+ * @param reordered held back by the model
+ * @param duplicated sent twice
  * @param oversized longer than the MTU, dropped; offloads must be on at an end
  * @param badStamps without a credible receive stamp; the time of reading was taken instead
  * @param sendErrors refused by the kernel when they were due
@@ -22,6 +24,8 @@ public record WireReport(
     long sent,
     long lost,
     long queueDrops,
+    long reordered,
+    long duplicated,
     long oversized,
     long badStamps,
     long sendErrors,

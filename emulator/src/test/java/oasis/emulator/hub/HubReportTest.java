@@ -13,7 +13,8 @@ class HubReportTest {
   }
 
   private static WireReport wire(long oversized, long badStamps, long errors, long overruns) {
-    return new WireReport("ab", "a-to-b", 10, 8, 1, 1, oversized, badStamps, errors, overruns);
+    return new WireReport(
+        "ab", "a-to-b", 10, 8, 1, 1, 0, 0, oversized, badStamps, errors, overruns);
   }
 
   @Test
@@ -41,5 +42,7 @@ class HubReportTest {
     assertThat(Wire.slots(LinkSettings.delay(60_000_000_000L))).isEqualTo(16_384);
     LinkSettings slow = LinkSettings.delay(20_000_000).withRate(1_000_000);
     assertThat(Wire.slots(slow)).isEqualTo(1024);
+    LinkSettings held = LinkSettings.UNSHAPED.withReorder(LinkSettings.ALL_PPB / 2, 40_000_000);
+    assertThat(Wire.heldSlots(held)).isEqualTo(4096);
   }
 }
