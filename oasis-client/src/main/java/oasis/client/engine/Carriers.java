@@ -3,6 +3,10 @@ package oasis.client.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import oasis.packet.Burst;
+import oasis.packet.Ip;
+import oasis.packet.Rewrite;
+import oasis.packet.Tcp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +20,9 @@ final class Carriers {
 
   /** Most carriers, OC0 included. */
   static final int MAX = 64;
+
+  /** A link that carries IPv6 carries packets of this many bytes (RFC 8200 section 5). */
+  private static final int LEAST_MTU6 = 1_280;
 
   /** How long after its death nothing brings a carrier back: longer than packets travel. */
   private static final long REVIVE_AFTER_NS = 1_000_000_000L;
@@ -32,10 +39,10 @@ final class Carriers {
   private final long[] nextProbeNs = new long[MAX];
   private final int[] mtus = new int[MAX];
   final int[] flows = new int[MAX];
-  final long[] outPkts = new long[MAX];
-  final long[] outBytes = new long[MAX];
-  final long[] inPkts = new long[MAX];
-  final long[] inBytes = new long[MAX];
+  private final long[] outPkts = new long[MAX];
+  private final long[] outBytes = new long[MAX];
+  private final long[] inPkts = new long[MAX];
+  private final long[] inBytes = new long[MAX];
 
   Carriers(EngineConfig config) {
     this.config = config;
@@ -82,17 +89,46 @@ final class Carriers {
     return name == null ? "removed" : name;
   }
 
+  /** Longest IP packet that the carrier carries. For OC0 what TCP is told; see {@link #setMtu}. */
   int mtu(int c) {
     return mtus[c];
+  }
+
+  /** Changes the MTU by which the segments of TCP are limited. */
+  void setMtu(int c, int bytes) {
+    mtus[c] = bytes;
+  }
+
+  /** Whether the carrier's MTU allows IPv6. */
+  boolean fitsIpv6(int c) {
+    return mtus[c] >= LEAST_MTU6;
   }
 
   CarrierState state(int c) {
     return states[c];
   }
 
-  /** True when the carrier may get new flows. */
-  boolean serves(int c) {
-    return c >= 0 && names[c] != null && states[c] == CarrierState.ALIVE;
+  /** True when the carrier may get new flows of the address family. */
+  boolean serves(int c, boolean ipv4) {
+    return c >= 0 && names[c] != null && states[c] == CarrierState.ALIVE && (ipv4 || fitsIpv6(c));
+  }
+
+  /** Lowers the segment size that a SYN or SYN-ACK of either direction announces. */
+  void clampMss(int c, Burst b) {
+    int headers = (b.version() == 4 ? Ip.V4_BYTES : Ip.V6_BYTES) + Tcp.BYTES;
+    Rewrite.clampMss(b, mtus[c] - headers);
+  }
+
+  /** Counts what was sent by the carrier. */
+  void sent(int c, Burst b) {
+    outPkts[c] += b.segments();
+    outBytes[c] += b.length();
+  }
+
+  /** Counts what came by the carrier. */
+  void received(int c, Burst b) {
+    inPkts[c] += b.segments();
+    inBytes[c] += b.length();
   }
 
   /** Says whether some rule names the carrier: only such a carrier is probed. */
@@ -172,7 +208,12 @@ final class Carriers {
     return next;
   }
 
-  List<CarrierInfo> list(long nowNs) {
+  /**
+   * A snapshot of all carriers.
+   *
+   * @param underlayIpv6 whether the underlay has an IPv6 address to send from
+   */
+  List<CarrierInfo> list(boolean underlayIpv6, long nowNs) {
     List<CarrierInfo> list = new ArrayList<>();
     for (int c = 0; c < MAX; c++) {
       if (names[c] != null) {
@@ -182,6 +223,8 @@ final class Carriers {
                 name(c),
                 states[c],
                 silentMs,
+                mtus[c],
+                fitsIpv6(c) && (c != UNDERLAY || underlayIpv6),
                 flows[c],
                 outPkts[c],
                 outBytes[c],

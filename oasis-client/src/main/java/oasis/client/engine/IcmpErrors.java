@@ -51,19 +51,22 @@ final class IcmpErrors {
    * Translates an error that this host sends about a packet it received: real addresses for fakes.
    *
    * @param key overwritten
-   * @return the flow, or {@link FlowMap#NONE}
+   * @return the flow, or {@link FlowMap#NONE}: then the error is about none, or to another host
+   *     than the one that sent the packet
    */
   int outbound(Burst error, FlowKey key) {
     if (!IcmpInner.read(error, key)) {
       return FlowMap.NONE;
     }
     int f = map.findOutbound(key.reverse());
-    if (f >= 0 && map.fake[f] >= 0) {
+    if (f < 0
+        || Ip.dstLo(error.buffer(), error.start()) != key.dstLo
+        || Ip.dstHi(error.buffer(), error.start()) != key.dstHi) {
+      return FlowMap.NONE;
+    }
+    if (map.fake[f] >= 0) {
       IcmpInner.source(error, map.realHi[f], map.realLo[f], key.dport());
-      if (Ip.dstLo(error.buffer(), error.start()) == key.dstLo
-          && Ip.dstHi(error.buffer(), error.start()) == key.dstHi) {
-        Rewrite.destination(error, map.realHi[f], map.realLo[f], 0);
-      }
+      Rewrite.destination(error, map.realHi[f], map.realLo[f], 0);
     }
     return f;
   }

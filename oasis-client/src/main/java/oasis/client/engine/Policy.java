@@ -20,6 +20,9 @@ final class Policy {
   /** No rule matches. */
   static final int NO_RULE = -1;
 
+  /** No rule at all. */
+  static final Policy NOTHING = new Policy(RuleSet.EMPTY, new int[0], false);
+
   private final RuleSet rules;
   private final int[] carrierOfRule;
   private final boolean mediated;
@@ -61,10 +64,10 @@ final class Policy {
   }
 
   /** Carrier for a flow whose first matching rule, by its name, is {@code rule}. */
-  int chooseByName(int rule, String name, Carriers carriers) {
+  int chooseByName(int rule, String name, boolean ipv4, Carriers carriers) {
     int r = rule;
     while (r >= 0) {
-      int c = settled(r, carriers);
+      int c = settled(r, ipv4, carriers);
       if (c != MISSING) {
         return c;
       }
@@ -74,10 +77,10 @@ final class Policy {
   }
 
   /** Carrier for a flow whose first matching rule, by its header, is {@code rule}. */
-  int chooseByHeader(int rule, FlowKey key, Carriers carriers) {
+  int chooseByHeader(int rule, FlowKey key, boolean ipv4, Carriers carriers) {
     int r = rule;
     while (r >= 0) {
-      int c = settled(r, carriers);
+      int c = settled(r, ipv4, carriers);
       if (c != MISSING) {
         return c;
       }
@@ -87,12 +90,12 @@ final class Policy {
   }
 
   /** What rule {@code r} says now; {@link #MISSING} when the next rule is to be asked. */
-  private int settled(int r, Carriers carriers) {
+  private int settled(int r, boolean ipv4, Carriers carriers) {
     if (mediated) {
       return Carriers.UNDERLAY;
     }
     int c = carrierOfRule[r];
-    if (carriers.serves(c)) {
+    if (carriers.serves(c, ipv4)) {
       return c;
     }
     Otherwise otherwise = rule(r).otherwise();

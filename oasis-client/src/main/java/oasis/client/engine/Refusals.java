@@ -2,6 +2,7 @@
 package oasis.client.engine;
 
 import oasis.packet.Burst;
+import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.packet.Replies;
@@ -9,28 +10,40 @@ import oasis.packet.Replies.Unreachable;
 
 /**
  * Answers to packets that cannot be carried, so that programs fail at once instead of waiting: a
- * reset for TCP, "unreachable" for the rest. At most so many a second; past that the packet is
- * silently dropped. Confined to the data loop.
+ * reset for TCP, "unreachable" for the rest. At most so many a second; past that packets are only
+ * dropped and counted. Confined to the data loop.
  */
 final class Refusals {
   private static final long SECOND_NS = 1_000_000_000L;
 
   private final Scratch scratch;
   private final Effects effects;
+  private final Drops drops;
   private final int perSecond;
   private final Burst reply = new Burst();
   private final FlowKey inbound = new FlowKey();
   private long windowNs = Long.MIN_VALUE;
   private int written;
 
-  Refusals(Scratch scratch, int perSecond, Effects effects) {
+  Refusals(Scratch scratch, int perSecond, Drops drops, Effects effects) {
     this.scratch = scratch;
+    this.drops = drops;
     this.perSecond = perSecond;
     this.effects = effects;
   }
 
-  /** Refuses a burst of a program: its connection is reset or its destination unreachable. */
-  void refuse(Burst about, long nowNs) {
+  /** Drops a burst without an answer. */
+  void drop(DropReason why, Burst about) {
+    drops.count(why, about.segments());
+  }
+
+  /**
+   * Refuses a burst of a program: its connection is reset or its destination unreachable.
+   *
+   * @param about as the program sent it
+   */
+  void refuse(DropReason why, Burst about, long nowNs) {
+    drop(why, about);
     if (limited(nowNs)) {
       return;
     }
@@ -43,8 +56,13 @@ final class Refusals {
     }
   }
 
-  /** Tells a program's kernel that a packet exceeds the carrier's MTU. */
+  /**
+   * Refuses a burst of a program and tells its kernel the MTU that a packet exceeds.
+   *
+   * @param about as the program sent it
+   */
   void tooBig(Burst about, int mtu, long nowNs) {
+    drop(DropReason.TOO_BIG, about);
     if (!limited(nowNs)) {
       send(Replies.tooBig(about, mtu, dstHi(about), dstLo(about), scratch.buffer(), 0));
     }

@@ -4,32 +4,26 @@ package oasis.client.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
-import java.util.List;
+import oasis.flow.FakePool;
 import oasis.packet.Address;
-import oasis.packet.Burst;
-import oasis.packet.Checksum;
 import oasis.packet.FlowKey;
+import oasis.packet.Icmp;
 import oasis.packet.Ip;
 import oasis.packet.Tcp;
-import oasis.rules.Rule;
-import oasis.rules.RuleException;
-import oasis.rules.RuleSet;
-import oasis.testkit.NoAllocation;
 import oasis.testkit.Packets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ClientEngineTest {
-  private static final FlowKey WEB = EngineRig.tcpKey(EngineRig.HOST, 40_000, EngineRig.SERVER, 80);
+  /** A connection of the host to the web server. */
+  private static FlowKey web(Family f) {
+    return f.tcp(f.host, 40_000, f.server, 80);
+  }
 
-  private static FlowKey copy(FlowKey key) {
-    FlowKey copy = new FlowKey();
-    copy.srcHi = key.srcHi;
-    copy.srcLo = key.srcLo;
-    copy.dstHi = key.dstHi;
-    copy.dstLo = key.dstLo;
-    copy.ports = key.ports;
-    return copy;
+  /** The same, as the network answers. */
+  private static FlowKey back(Family f) {
+    return f.tcp(f.server, 80, f.host, 40_000);
   }
 
   private static String source(byte[] packet) {
@@ -43,71 +37,76 @@ class ClientEngineTest {
   }
 
   private static int tcpFlags(byte[] packet) {
-    return packet[33] & 0xff;
+    return packet[(packet[0] >>> 4 == 4 ? 20 : 40) + 13] & 0xff;
   }
 
   private static int mss(byte[] packet) {
-    return (packet[42] & 0xff) << 8 | packet[43] & 0xff;
+    return ByteBuffer.wrap(packet).getShort((packet[0] >>> 4 == 4 ? 20 : 40) + 22) & 0xffff;
   }
 
-  @Test
-  void aHeaderRuleSendsItsFlowByItsCarrierUnchanged() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron");
-    rig.send(EngineRig.syn(WEB));
+  @ParameterizedTest
+  @EnumSource
+  void aHeaderRuleSendsItsFlowByItsCarrierUnchanged(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 ron");
+    rig.send(EngineRig.syn(web(f)));
     byte[] sent = rig.out.only("carrier " + rig.ron);
-    assertThat(destination(sent)).isEqualTo(EngineRig.SERVER);
-    assertThat(mss(sent)).as("MSS fits the carrier").isEqualTo(1_360);
-    rig.receive(rig.ron, EngineRig.data(copy(WEB).reverse(), 1, 101, 10));
-    assertThat(source(rig.out.only("tun"))).isEqualTo(EngineRig.SERVER);
+    assertThat(destination(sent)).isEqualTo(f.server);
+    assertThat(mss(sent)).as("MSS fits the carrier").isEqualTo(f.v4() ? 1_360 : 1_340);
+    rig.receive(rig.ron, EngineRig.data(back(f), 1, 101, 10));
+    assertThat(source(rig.out.only("tun"))).isEqualTo(f.server);
   }
 
-  @Test
-  void aFlowKeepsItsCarrierWhenTheRulesChange() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron");
-    rig.send(EngineRig.syn(WEB));
+  @ParameterizedTest
+  @EnumSource
+  void aFlowKeepsItsCarrierWhenTheRulesChange(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 ron");
+    rig.send(EngineRig.syn(web(f)));
     rig.out.only("carrier " + rig.ron);
     rig.rules("tcp dport 80 detour");
-    rig.send(EngineRig.data(WEB, 101, 1, 10));
+    rig.send(EngineRig.data(web(f), 101, 1, 10));
     rig.out.only("carrier " + rig.ron);
     rig.rules();
-    rig.send(EngineRig.data(WEB, 111, 1, 10));
+    rig.send(EngineRig.data(web(f), 111, 1, 10));
     rig.out.only("carrier " + rig.ron);
   }
 
-  @Test
-  void aNameRuleGivesAFakeAddressAndTranslatesBothWays() {
-    EngineRig rig = new EngineRig("name:*.example.org ron");
-    String fake = rig.fakeOf("www.example.org", EngineRig.SERVER);
-    assertThat(fake).startsWith("198.18.");
-    FlowKey key = EngineRig.tcpKey(EngineRig.TUN, 40_000, fake, 80);
+  @ParameterizedTest
+  @EnumSource
+  void aNameRuleGivesAFakeAddressAndTranslatesBothWays(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.org ron");
+    String fake = rig.fakeOf("www.example.org", f.server);
+    assertThat(fake).startsWith(f.v4() ? "198.18." : "fdc6:1200:4710::");
+    FlowKey key = f.tcp(f.tun, 40_000, fake, 80);
     rig.send(EngineRig.syn(key));
-    assertThat(destination(rig.out.only("carrier " + rig.ron))).isEqualTo(EngineRig.SERVER);
-    FlowKey back = EngineRig.tcpKey(EngineRig.SERVER, 80, EngineRig.TUN, 40_000);
+    assertThat(destination(rig.out.only("carrier " + rig.ron))).isEqualTo(f.server);
+    FlowKey back = f.tcp(f.server, 80, f.tun, 40_000);
     rig.receive(rig.ron, EngineRig.data(back, 1, 101, 10));
     assertThat(source(rig.out.only("tun"))).isEqualTo(fake);
   }
 
-  @Test
-  void pingByNameCarriesEchoes() {
-    EngineRig rig = new EngineRig("name:*.example.org ron");
-    String fake = rig.fakeOf("www.example.org", EngineRig.SERVER);
-    rig.send(Packets.echo(Packets.key(Ip.ICMP, EngineRig.TUN, 77, fake, 77), true, 1));
-    assertThat(destination(rig.out.only("carrier " + rig.ron))).isEqualTo(EngineRig.SERVER);
-    FlowKey back = Packets.key(Ip.ICMP, EngineRig.SERVER, 77, EngineRig.TUN, 77);
+  @ParameterizedTest
+  @EnumSource
+  void pingByNameCarriesEchoes(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.org ron");
+    String fake = rig.fakeOf("www.example.org", f.server);
+    rig.send(Packets.echo(Packets.key(f.icmp(), f.tun, 77, fake, 77), true, 1));
+    assertThat(destination(rig.out.only("carrier " + rig.ron))).isEqualTo(f.server);
+    FlowKey back = Packets.key(f.icmp(), f.server, 77, f.tun, 77);
     rig.receive(rig.ron, Packets.echo(back, false, 1));
     assertThat(source(rig.out.only("tun"))).isEqualTo(fake);
   }
 
-  @Test
-  void whenTheCarrierIsDeadAtConnectionTimeTheUnderlayServes() {
-    EngineRig rig = new EngineRig("name:*.example.org ron");
-    String fake = rig.fakeOf("www.example.org", EngineRig.SERVER);
+  @ParameterizedTest
+  @EnumSource
+  void whenTheCarrierIsDeadAtConnectionTimeTheUnderlayServes(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.org ron");
+    String fake = rig.fakeOf("www.example.org", f.server);
     rig.engine.onRefused(rig.ron, rig.nowNs);
-    FlowKey key = EngineRig.tcpKey(EngineRig.TUN, 40_000, fake, 80);
+    FlowKey key = f.tcp(f.tun, 40_000, fake, 80);
     rig.send(EngineRig.syn(key));
     byte[] sent = rig.out.only("underlay");
-    assertThat(source(sent)).isEqualTo(EngineRig.HOST);
-    assertThat(destination(sent)).isEqualTo(EngineRig.SERVER);
+    assertThat(source(sent)).isEqualTo(f.host);
+    assertThat(destination(sent)).isEqualTo(f.server);
     FlowKey onWire = EngineRig.keyOf(sent);
     assertThat(onWire.sport()).isBetween(61_000, 64_999);
     rig.receive(
@@ -117,40 +116,43 @@ class ClientEngineTest {
     assertThat(EngineRig.keyOf(got).dport()).isEqualTo(40_000);
   }
 
-  @Test
-  void elseBlockRefusesAndElseNextAsksTheNextRule() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron else block", "tcp dport 80-90 detour");
+  @ParameterizedTest
+  @EnumSource
+  void elseBlockRefusesAndElseNextAsksTheNextRule(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 ron else block", "tcp dport 80-90 detour");
     rig.engine.onRefused(rig.ron, rig.nowNs);
-    rig.send(EngineRig.syn(WEB));
+    rig.send(EngineRig.syn(web(f)));
     assertThat(tcpFlags(rig.out.only("tun")) & Tcp.RST).isNotZero();
     rig.rules("tcp dport 80 ron else next", "tcp dport 80-90 detour");
-    rig.send(EngineRig.syn(WEB));
+    rig.send(EngineRig.syn(web(f)));
     rig.out.only("carrier " + rig.detour);
   }
 
-  @Test
-  void aCarrierThatWasNeverHeardGetsNoFlow() {
-    EngineRig rig = new EngineRig("tcp dport 80 unknown");
-    rig.send(EngineRig.syn(WEB));
+  @ParameterizedTest
+  @EnumSource
+  void aCarrierThatWasNeverHeardGetsNoFlow(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 unknown");
+    rig.send(EngineRig.syn(web(f)));
     rig.out.only("underlay");
   }
 
-  @Test
-  void aDyingCarrierResetsItsTcpFlowsAndItsUdpFlowsChooseAgain() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron", "udp dport 9000 ron");
-    FlowKey udp = Packets.key(Ip.UDP, EngineRig.HOST, 5_000, EngineRig.SERVER, 9_000);
-    rig.send(EngineRig.syn(WEB));
-    rig.send(EngineRig.data(WEB, 101, 777, 0));
+  @ParameterizedTest
+  @EnumSource
+  void aDyingCarrierResetsItsTcpFlowsAndItsUdpFlowsChooseAgain(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 ron", "udp dport 9000 ron");
+    FlowKey udp = f.udp(f.host, 5_000, f.server, 9_000);
+    rig.send(EngineRig.syn(web(f)));
+    rig.send(EngineRig.data(web(f), 101, 777, 0));
     rig.send(Packets.udp(udp, new byte[10]));
     rig.out.clear();
     rig.engine.onRefused(rig.ron, rig.nowNs);
     byte[] reset = rig.out.only("tun");
     assertThat(tcpFlags(reset) & Tcp.RST).isNotZero();
-    assertThat(source(reset)).isEqualTo(EngineRig.SERVER);
-    assertThat(ByteBuffer.wrap(reset).getInt(24)).as("sequence number").isEqualTo(777);
+    assertThat(source(reset)).isEqualTo(f.server);
+    assertThat(ByteBuffer.wrap(reset).getInt(f.ipBytes() + 4)).as("sequence number").isEqualTo(777);
     rig.send(Packets.udp(udp, new byte[10]));
     rig.out.only("underlay");
-    rig.send(EngineRig.data(WEB, 101, 777, 5));
+    rig.send(EngineRig.data(web(f), 101, 777, 5));
     assertThat(tcpFlags(rig.out.only("tun")) & Tcp.RST).isNotZero();
   }
 
@@ -167,13 +169,14 @@ class ClientEngineTest {
     assertThat(state(rig, "ron")).isEqualTo(CarrierState.ALIVE);
   }
 
-  @Test
-  void whatIsStillOnItsWayDoesNotReviveADeadCarrier() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron");
-    rig.send(EngineRig.syn(WEB));
+  @ParameterizedTest
+  @EnumSource
+  void whatIsStillOnItsWayDoesNotReviveADeadCarrier(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 ron");
+    rig.send(EngineRig.syn(web(f)));
     rig.engine.onRefused(rig.ron, rig.nowNs);
     rig.nowNs += 300_000_000L;
-    rig.receive(rig.ron, EngineRig.data(copy(WEB).reverse(), 1, 101, 10));
+    rig.receive(rig.ron, EngineRig.data(back(f), 1, 101, 10));
     rig.hear(rig.ron);
     assertThat(state(rig, "ron")).isEqualTo(CarrierState.DEAD);
     rig.pass(3_000, rig.ron);
@@ -196,121 +199,112 @@ class ClientEngineTest {
         .state();
   }
 
-  @Test
-  void anUnknownFakeIsRefusedAtOnce() {
-    EngineRig rig = new EngineRig("name:*.example.org ron");
-    rig.send(EngineRig.syn(EngineRig.tcpKey(EngineRig.TUN, 40_000, "198.18.7.7", 80)));
+  @ParameterizedTest
+  @EnumSource
+  void anUnknownFakeIsRefusedAtOnce(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.org ron");
+    rig.send(EngineRig.syn(f.tcp(f.tun, 40_000, f.unknownFake(), 80)));
     assertThat(tcpFlags(rig.out.only("tun")) & Tcp.RST).isNotZero();
-    rig.send(Packets.udp(Packets.key(Ip.UDP, EngineRig.TUN, 1, "198.18.7.7", 9_000), new byte[4]));
-    assertThat(rig.out.only("tun")[20]).as("ICMP type").isEqualTo((byte) 3);
+    rig.send(Packets.udp(f.udp(f.tun, 1, f.unknownFake(), 9_000), new byte[4]));
+    assertThat(rig.out.only("tun")[f.ipBytes()])
+        .as("ICMP type")
+        .isEqualTo((byte) (f.v4() ? Icmp.UNREACHABLE : Icmp.V6_UNREACHABLE));
     assertThat(rig.engine.info(rig.nowNs).drops()).containsEntry("UNKNOWN_FAKE", 2L);
   }
 
-  @Test
-  void aSegmentOfAnUnknownConnectionIsReset() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron");
-    rig.send(EngineRig.data(WEB, 101, 777, 5));
+  @ParameterizedTest
+  @EnumSource
+  void aSegmentOfAnUnknownConnectionIsReset(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 ron");
+    rig.send(EngineRig.data(web(f), 101, 777, 5));
     assertThat(tcpFlags(rig.out.only("tun")) & Tcp.RST).isNotZero();
   }
 
-  @Test
-  void packetsFromACarrierThatDoesNotHoldTheFlowAreDropped() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron");
-    rig.send(EngineRig.syn(WEB));
+  @ParameterizedTest
+  @EnumSource
+  void packetsFromACarrierThatDoesNotHoldTheFlowAreDropped(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 ron");
+    rig.send(EngineRig.syn(web(f)));
     rig.out.clear();
-    rig.receive(rig.detour, EngineRig.data(copy(WEB).reverse(), 1, 101, 10));
-    rig.receive(
-        rig.ron,
-        EngineRig.data(EngineRig.tcpKey("203.0.113.9", 80, EngineRig.HOST, 40_000), 1, 1, 1));
+    rig.receive(rig.detour, EngineRig.data(back(f), 1, 101, 10));
+    rig.receive(rig.ron, EngineRig.data(f.tcp(f.router, 80, f.host, 40_000), 1, 1, 1));
     rig.out.nothing();
     assertThat(rig.engine.info(rig.nowNs).drops())
         .containsEntry("NOT_GRANTED", 1L)
         .containsEntry("NO_FLOW", 1L);
   }
 
-  @Test
-  void anIcmpErrorAboutAFakeFlowReachesTheProgramInItsOwnTerms() {
-    EngineRig rig = new EngineRig("name:*.example.org ron");
-    String fake = rig.fakeOf("www.example.org", EngineRig.SERVER);
-    FlowKey key = Packets.key(Ip.UDP, EngineRig.TUN, 5_000, fake, 9_000);
-    rig.send(Packets.udp(key, new byte[20]));
-    byte[] sent = rig.out.only("carrier " + rig.ron);
-    byte[] rest = new byte[4 + 28];
-    System.arraycopy(sent, 0, rest, 4, 28);
-    FlowKey back = Packets.key(Ip.ICMP, EngineRig.SERVER, 0, EngineRig.TUN, 0);
-    rig.receive(rig.ron, Packets.icmp(back, 3, 3, rest));
-    byte[] got = rig.out.only("tun");
-    assertThat(source(got)).isEqualTo(fake);
-    byte[] quotedDestination = Arrays.copyOfRange(got, 28 + 16, 28 + 20);
-    assertThat(
-            EngineRig.text(
-                0, 0xffff_0000_0000L | ByteBuffer.wrap(quotedDestination).getInt() & 0xffff_ffffL))
-        .isEqualTo(fake);
+  private static String source(ByteBuffer fragment) {
+    return EngineRig.text(Ip.srcHi(fragment, 0), Ip.srcLo(fragment, 0));
   }
 
-  /** Cuts an IPv4 packet into two fragments; the first has {@code head} bytes of payload. */
-  private static ByteBuffer[] cut(ByteBuffer packet, int head) {
-    ByteBuffer first = ByteBuffer.allocateDirect(20 + head).put(0, packet, 0, 20 + head);
-    int rest = packet.capacity() - 20 - head;
-    ByteBuffer later = ByteBuffer.allocateDirect(20 + rest).put(0, packet, 0, 20);
-    later.put(20, packet, 20 + head, rest);
-    first.putShort(6, (short) 0x2000);
-    later.putShort(6, (short) (head / 8));
-    for (ByteBuffer fragment : new ByteBuffer[] {first, later}) {
-      fragment.putShort(2, (short) fragment.capacity()).putShort(10, (short) 0);
-      fragment.putShort(10, (short) Checksum.finish(Checksum.sum(fragment, 0, 20, 0)));
-    }
-    return new ByteBuffer[] {first, later};
+  private static String destination(ByteBuffer fragment) {
+    return EngineRig.text(Ip.dstHi(fragment, 0), Ip.dstLo(fragment, 0));
   }
 
-  @Test
-  void laterFragmentsFollowTheFirstBothWays() {
-    EngineRig rig = new EngineRig("name:*.example.org ron");
-    String fake = rig.fakeOf("www.example.org", EngineRig.SERVER);
-    FlowKey key = Packets.key(Ip.UDP, EngineRig.TUN, 5_000, fake, 9_000);
-    for (ByteBuffer fragment : cut(Packets.udp(key, new byte[2_000]), 1_200)) {
+  @ParameterizedTest
+  @EnumSource
+  void laterFragmentsFollowTheFirstBothWays(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.org ron");
+    String fake = rig.fakeOf("www.example.org", f.server);
+    FlowKey key = f.udp(f.tun, 5_000, fake, 9_000);
+    for (ByteBuffer fragment : f.cut(Packets.udp(key, new byte[2_000]), 1_200, 0x1234)) {
       rig.send(fragment);
       byte[] sent = rig.out.only("carrier " + rig.ron);
-      assertThat(
-              EngineRig.text(
-                  0, 0xffff_0000_0000L | ByteBuffer.wrap(sent).getInt(16) & 0xffff_ffffL))
-          .isEqualTo(EngineRig.SERVER);
+      assertThat(destination(ByteBuffer.wrap(sent))).isEqualTo(f.server);
     }
-    FlowKey back = Packets.key(Ip.UDP, EngineRig.SERVER, 9_000, EngineRig.TUN, 5_000);
-    for (ByteBuffer fragment : cut(Packets.udp(back, new byte[2_000]), 1_200)) {
+    FlowKey back = f.udp(f.server, 9_000, f.tun, 5_000);
+    for (ByteBuffer fragment : f.cut(Packets.udp(back, new byte[2_000]), 1_200, 0x1234)) {
       rig.receive(rig.ron, fragment);
       byte[] got = rig.out.only("tun");
-      assertThat(
-              EngineRig.text(0, 0xffff_0000_0000L | ByteBuffer.wrap(got).getInt(12) & 0xffff_ffffL))
-          .isEqualTo(fake);
+      assertThat(source(ByteBuffer.wrap(got))).isEqualTo(fake);
     }
-    ByteBuffer stray = cut(Packets.udp(key, new byte[2_000]), 1_200)[1];
-    stray.putShort(4, (short) 99).putShort(10, (short) 0);
-    stray.putShort(10, (short) Checksum.finish(Checksum.sum(stray, 0, 20, 0)));
-    rig.send(stray);
+    // IPv6 numbers datagrams with 32 bits: the lower half alone is another datagram.
+    int other = f.v4() ? 99 : 0x5678_1234;
+    rig.send(f.cut(Packets.udp(key, new byte[2_000]), 1_200, other)[1]);
     rig.out.nothing();
     assertThat(rig.engine.info(rig.nowNs).drops()).containsEntry("FRAGMENT", 1L);
   }
 
-  @Test
-  void flowsEndBySilenceAndLetTheirFakeGo() {
-    EngineRig rig = new EngineRig("name:*.example.org ron");
-    String fake = rig.fakeOf("www.example.org", EngineRig.SERVER);
-    rig.send(Packets.udp(Packets.key(Ip.UDP, EngineRig.TUN, 5_000, fake, 9_000), new byte[20]));
-    int entry = rig.fakes.find(0, Address.parse(fake).lo());
-    assertThat(rig.fakes.holds(entry)).isEqualTo(1);
+  @ParameterizedTest
+  @EnumSource
+  void theUnderlayRefusesFragmentsAtOnce(Family f) {
+    EngineRig rig = new EngineRig(f, "udp dport 9000 unknown");
+    FlowKey key = f.udp(f.host, 5_000, f.server, 9_000);
+    ByteBuffer[] cut = f.cut(Packets.udp(key, new byte[2_000]), 1_200, 7);
+    rig.send(cut[0]);
+    byte[] refusal = rig.out.only("tun");
+    assertThat(source(refusal)).isEqualTo(f.server);
+    rig.send(cut[1]);
+    rig.out.nothing();
+    assertThat(rig.engine.info(rig.nowNs).drops()).containsEntry("FRAGMENT", 2L);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void flowsEndBySilenceAndLetTheirFakeGo(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.org ron");
+    String fake = rig.fakeOf("www.example.org", f.server);
+    rig.send(Packets.udp(f.udp(f.tun, 5_000, fake, 9_000), new byte[20]));
+    FakePool pool = f.v4() ? rig.fakes : rig.fakes6;
+    int entry = pool.find(pool.fakeHi(), Address.parse(fake).lo());
+    assertThat(pool.holds(entry)).isEqualTo(1);
     rig.pass(320_000, rig.ron);
-    assertThat(rig.fakes.holds(entry)).isZero();
+    assertThat(pool.holds(entry)).isZero();
     assertThat(rig.engine.flows(10, rig.nowNs)).isEmpty();
   }
 
-  @Test
-  void aFullFlowMapMakesRoomFromFlowsThatAreOver() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron");
+  @ParameterizedTest
+  @EnumSource
+  void aFullFlowMapMakesRoomFromFlowsThatAreOver(Family f) {
+    EngineRig rig = new EngineRig(f, "tcp dport 80 ron");
     for (int i = 0; i < 66_000; i++) {
       FlowKey key =
-          EngineRig.tcpKey(
-              "192.0.2." + (10 + i / 30_000), 10_000 + i % 30_000, EngineRig.SERVER, 80);
+          f.tcp(
+              f.host.substring(0, f.host.length() - 2) + (10 + i / 30_000),
+              10_000 + i % 30_000,
+              f.server,
+              80);
       rig.send(EngineRig.syn(key));
       rig.send(Packets.tcp(key, Tcp.RST, 101, 0, new byte[0]));
       rig.out.clear();
@@ -318,78 +312,76 @@ class ClientEngineTest {
     assertThat(rig.engine.info(rig.nowNs).drops()).doesNotContainKey("FLOW_LIMIT");
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void mediationSendsNewFlowsByTheUnderlayAndLeavesOthersAlone(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.org ron", "tcp dport 80 ron else block");
+    String fake = rig.fakeOf("www.example.org", f.server);
+    rig.send(EngineRig.syn(web(f)));
+    rig.out.only("carrier " + rig.ron);
+    rig.engine.setMediate(true);
+    rig.send(EngineRig.data(web(f), 101, 1, 10));
+    rig.out.only("carrier " + rig.ron);
+    rig.send(EngineRig.syn(f.tcp(f.host, 40_001, f.server, 80)));
+    assertThat(destination(rig.out.only("underlay"))).isEqualTo(f.server);
+    rig.send(EngineRig.syn(f.tcp(f.tun, 40_002, fake, 80)));
+    assertThat(destination(rig.out.only("underlay"))).isEqualTo(f.server);
+    byte[] answer = EngineRig.answer("www.example.org", f.type(), 0, f.server);
+    assertThat(EngineRig.payload(rig.exchange("www.example.org", f.type(), answer)))
+        .as("genuine answer")
+        .isEqualTo(answer);
+    rig.rules("tcp dport 80 ron");
+    rig.send(EngineRig.syn(f.tcp(f.host, 40_003, f.server, 80)));
+    rig.out.only("underlay");
+    rig.engine.setMediate(false);
+    rig.send(EngineRig.syn(f.tcp(f.host, 40_004, f.server, 80)));
+    rig.out.only("carrier " + rig.ron);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatTheTranslatorRefusesIsRefusedInTheProgramsTerms(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.org ron");
+    String fake = rig.fakeOf("www.example.org", f.server);
+    rig.engine.onRefused(rig.ron, rig.nowNs);
+    rig.nat.setExternal4(0);
+    rig.external6(false);
+    rig.send(EngineRig.syn(f.tcp(f.tun, 40_000, fake, 80)));
+    byte[] reset = rig.out.only("tun");
+    assertThat(tcpFlags(reset) & Tcp.RST).isNotZero();
+    assertThat(source(reset)).isEqualTo(fake);
+    assertThat(rig.engine.info(rig.nowNs).drops())
+        .containsEntry(f.v4() ? "NAT_FULL" : "NO_IPV6", 1L);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void groupsAndLinkLocalAddressesAreNotCarried(Family f) {
+    EngineRig rig = new EngineRig(f, "udp ron");
+    rig.send(
+        Packets.udp(f.udp(f.host, 1, f.v4() ? "224.0.0.251" : "ff02::fb", 5_353), new byte[4]));
+    rig.out.nothing();
+    rig.send(Packets.udp(f.udp(f.host, 1, f.v4() ? "169.254.1.1" : "fe80::1", 53), new byte[4]));
+    rig.out.only("tun");
+    assertThat(rig.engine.info(rig.nowNs).drops()).containsEntry("LOCAL_SCOPE", 2L);
+  }
+
   @Test
-  void anEstablishedFlowAllocatesNothing() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron", "tcp dport 81 unknown");
-    FlowKey under = EngineRig.tcpKey(EngineRig.HOST, 40_000, EngineRig.SERVER, 81);
-    Silent silent = new Silent();
-    ClientEngine engine =
-        new ClientEngine(
-            EngineConfig.defaults(1_400, 1),
-            rig.fakes,
-            rig.fakes6,
-            rig.nat,
-            new Scratch(ByteBuffer.allocateDirect(Scratch.BYTES), 0),
-            silent);
-    int ron = engine.addCarrier("ron", 1_400, rig.nowNs);
-    engine.onProbeAnswer(ron, rig.nowNs);
-    engine.setRules(
-        RuleSet.compile(List.of(parse("tcp dport 80 ron"), parse("tcp dport 81 underlay"))),
-        new int[] {ron, Carriers.UNDERLAY},
-        rig.nowNs);
-    engine.onTun(Packets.burst(EngineRig.syn(WEB)), rig.nowNs);
-    engine.onTun(Packets.burst(EngineRig.syn(under)), rig.nowNs);
-    ByteBuffer out = EngineRig.data(WEB, 101, 1, 1_000);
-    ByteBuffer in = EngineRig.data(copy(WEB).reverse(), 1, 101, 1_000);
-    ByteBuffer mediated = EngineRig.data(under, 101, 1, 1_000);
-    byte[] fresh = new byte[mediated.capacity()];
-    mediated.get(0, fresh);
-    Burst burst = new Burst();
-    NoAllocation.check(
-        5_000,
-        () -> {
-          burst.check(out, 0, 0, out.capacity());
-          engine.onTun(burst, rig.nowNs);
-          burst.check(in, 0, 0, in.capacity());
-          engine.onCarrier(ron, burst, rig.nowNs);
-          mediated.put(0, fresh);
-          burst.check(mediated, 0, 0, mediated.capacity());
-          engine.onTun(burst, rig.nowNs);
-        });
-    assertThat(silent.count).isPositive();
-  }
-
-  private static Rule parse(String text) {
-    try {
-      return Rule.parse(text);
-    } catch (RuleException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** Effects that cost nothing. */
-  private static final class Silent implements Effects {
-    long count;
-
-    @Override
-    public void toTun(Burst burst) {
-      count++;
-    }
-
-    @Override
-    public void toCarrier(int carrier, Burst burst) {
-      count++;
-    }
-
-    @Override
-    public int toUnderlay(Burst burst) {
-      count++;
-      return 0;
-    }
-
-    @Override
-    public void probe(int carrier) {
-      count++;
-    }
+  void aCarrierTooNarrowForIpv6CarriesIpv4OnlyAndSaysSo() {
+    String[] rules = {"tcp dport 80 narrow else next", "tcp dport 80-90 ron"};
+    EngineRig rig = new EngineRig(rules);
+    rig.send(EngineRig.syn(web(Family.V4)));
+    rig.out.only("carrier " + rig.narrow);
+    rig.send(EngineRig.syn(web(Family.V6)));
+    rig.out.only("carrier " + rig.ron);
+    assertThat(rig.engine.info(rig.nowNs).carriers())
+        .filteredOn(CarrierInfo::ipv6)
+        .extracting(CarrierInfo::name)
+        .containsExactly("underlay", "ron", "detour");
+    rig.rules("tcp dport 80 narrow else block");
+    rig.send(EngineRig.syn(Family.V6.tcp(Family.V6.host, 40_001, Family.V6.server, 80)));
+    assertThat(tcpFlags(rig.out.only("tun")) & Tcp.RST).isNotZero();
+    rig.external6(false);
+    assertThat(rig.engine.info(rig.nowNs).carriers().get(0).ipv6()).isFalse();
   }
 }

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import oasis.flow.FakePool;
 import oasis.flow.NatEngine;
@@ -16,7 +17,6 @@ import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.FlowKey;
-import oasis.packet.Ip;
 import oasis.packet.Prefix;
 import oasis.packet.Tcp;
 import oasis.rules.Rule;
@@ -38,11 +38,6 @@ import org.xbill.DNS.Type;
 /** A client engine with a virtual clock, two carriers and a resolver, driven packet by packet. */
 final class EngineRig {
   static final long SECOND_NS = 1_000_000_000L;
-  static final String HOST = "192.0.2.10";
-  static final String TUN = "198.18.0.1";
-  static final String SERVER = "203.0.113.80";
-  static final String RESOLVER = "203.0.113.53";
-
   final Recorder out = new Recorder();
   final FakePool fakes =
       new FakePool(Prefix.parse("198.18.0.0/16"), 1, record -> true, () -> 1_000_000);
@@ -50,12 +45,24 @@ final class EngineRig {
       new FakePool(Prefix.parse("fdc6:1200:4710::/112"), 1, record -> true, () -> 1_000_000);
   final NatEngine nat = new NatEngine(new NatLimits(61_000, 64_999, 4_096, 4_096, 1), 1);
   final ClientEngine engine;
+  final Family family;
   final int ron;
   final int detour;
+
+  /** Too narrow for IPv6. */
+  final int narrow;
+
   long nowNs = 1_000 * SECOND_NS;
 
   EngineRig(String... rules) {
-    nat.setExternal4(Address.parse(HOST).lo());
+    this(Family.V4, rules);
+  }
+
+  /** A rig whose resolver and names are of one family; the engine always carries both. */
+  EngineRig(Family family, String... rules) {
+    this.family = family;
+    nat.setExternal4(Address.parse(Family.V4.host).lo());
+    external6(true);
     engine =
         new ClientEngine(
             EngineConfig.defaults(1_400, 1),
@@ -66,13 +73,21 @@ final class EngineRig {
             out);
     ron = engine.addCarrier("ron", 1_400, nowNs);
     detour = engine.addCarrier("detour", 1_300, nowNs);
+    narrow = engine.addCarrier("narrow", 1_200, nowNs);
     rules(rules);
     hear(ron);
     hear(detour);
+    hear(narrow);
     out.probes.clear();
   }
 
-  /** Loads rules; overlays are ron, detour, underlay or unknown. */
+  /** Whether the underlay carries IPv6. */
+  void external6(boolean carries) {
+    Address host = Address.parse(Family.V6.host);
+    nat.setExternal6(carries ? host.hi() : 0, carries ? host.lo() : 0);
+  }
+
+  /** Loads rules; overlays are ron, detour, narrow, underlay or unknown. */
   void rules(String... texts) {
     List<Rule> rules = new ArrayList<>();
     try {
@@ -89,6 +104,7 @@ final class EngineRig {
                     switch (rule.overlay()) {
                       case "ron" -> ron;
                       case "detour" -> detour;
+                      case "narrow" -> narrow;
                       case "underlay" -> Carriers.UNDERLAY;
                       default -> Policy.MISSING;
                     })
@@ -129,10 +145,6 @@ final class EngineRig {
     }
   }
 
-  static FlowKey tcpKey(String from, int port, String to, int toPort) {
-    return Packets.key(Ip.TCP, from, port, to, toPort);
-  }
-
   static ByteBuffer syn(FlowKey key) {
     return Packets.tcp(key, Tcp.SYN, 100, 0, new byte[] {2, 4, 0x05, (byte) 0xb4}, new byte[0]);
   }
@@ -161,7 +173,7 @@ final class EngineRig {
 
   /** The bytes of the packet that the program got in return for a query. */
   byte[] exchange(String name, int type, byte[] answer) {
-    FlowKey query = Packets.key(Ip.UDP, HOST, 40_001, RESOLVER, 53);
+    FlowKey query = family.udp(family.host, 40_001, family.resolver, 53);
     byte[] asked = Message.newQuery(record(name, type)).toWire();
     send(Packets.udp(query, asked));
     FlowKey onWire = keyOf(out.only("underlay"));
@@ -204,11 +216,11 @@ final class EngineRig {
     }
   }
 
+  /** What follows the UDP header. */
   static byte[] payload(byte[] packet) {
     Packets.assertChecksums(packet);
-    byte[] payload = new byte[packet.length - 28];
-    System.arraycopy(packet, 28, payload, 0, payload.length);
-    return payload;
+    Burst b = Packets.burst(Packets.direct(packet));
+    return Arrays.copyOfRange(packet, b.headerBytes(), packet.length);
   }
 
   static Message message(byte[] wire) {
@@ -221,11 +233,18 @@ final class EngineRig {
 
   /** The fake address that the program gets for a name with one real address. */
   String fakeOf(String name, String real) {
-    Message answer = resolve(name, Type.A, real);
+    Message answer = resolve(name, real.indexOf(':') < 0 ? Type.A : Type.AAAA, real);
     List<Record> records = answer.getSection(Section.ANSWER);
     assertThat(records).hasSize(1);
     assertThat(records.get(0).getTTL()).isLessThanOrEqualTo(5);
     assertThat(records.get(0).getName()).hasToString(name + ".");
-    return ((ARecord) records.get(0)).getAddress().getHostAddress();
+    return addressOf(records.get(0));
+  }
+
+  /** The address in an A or AAAA record, as the project writes it. */
+  static String addressOf(Record record) {
+    InetAddress address =
+        record instanceof ARecord a ? a.getAddress() : ((AAAARecord) record).getAddress();
+    return Address.parse(address.getHostAddress()).toString();
   }
 }

@@ -32,8 +32,15 @@ final class Recorder implements Effects {
     sent.add(new Sent("carrier " + carrier, burst));
   }
 
+  /** MTU of every path of the underlay. */
+  int pathMtu = 65_535;
+
   @Override
   public int toUnderlay(Burst burst) {
+    int payload = burst.segmentBytes() == 0 ? burst.payloadBytes() : burst.segmentBytes();
+    if (burst.headerBytes() + payload > pathMtu) {
+      return pathMtu;
+    }
     sent.add(new Sent("underlay", burst));
     return 0;
   }
@@ -54,6 +61,16 @@ final class Recorder implements Effects {
       throw new AssertionError("expected one packet to " + to + ", got " + where());
     }
     return sent.remove(0).packet;
+  }
+
+  /** All packets sent since the last call, which must have gone there. */
+  List<byte[]> all(String to) {
+    if (!sent.stream().allMatch(s -> s.to.equals(to))) {
+      throw new AssertionError("expected packets to " + to + " only, got " + where());
+    }
+    List<byte[]> packets = sent.stream().map(s -> s.packet).toList();
+    sent.clear();
+    return packets;
   }
 
   /** Fails when anything was sent since the last call. */

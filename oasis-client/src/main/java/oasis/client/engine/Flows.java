@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client.engine;
+
+import oasis.flow.NatEngine;
+import oasis.packet.Addresses;
+import oasis.packet.Burst;
+import oasis.packet.DropReason;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import oasis.packet.Tcp;
+
+/**
+ * Begins and ends flows: which carrier a new flow gets, what may not begin at all, and what happens
+ * to flows whose carrier dies. Confined to the data loop.
+ */
+final class Flows {
+  final FlowMap map;
+  final Carriers carriers;
+  private final Fakes fakes;
+  private final NatEngine nat;
+  private final Refusals refusals;
+  private final FlowKey network = new FlowKey();
+  private final FlowKey scratch = new FlowKey();
+  private Policy policy = Policy.NOTHING;
+
+  Flows(FlowMap map, Carriers carriers, Fakes fakes, NatEngine nat, Refusals refusals) {
+    this.map = map;
+    this.carriers = carriers;
+    this.fakes = fakes;
+    this.nat = nat;
+    this.refusals = refusals;
+  }
+
+  /** What decides about new flows and names. */
+  Policy policy() {
+    return policy;
+  }
+
+  /** Flows that exist keep their carriers. */
+  void setPolicy(Policy policy) {
+    this.policy = policy;
+  }
+
+  /**
+   * The flow that carries a burst of a program: the known one, else a new one.
+   *
+   * @param key the burst's 5-tuple
+   * @return its number, or {@link FlowMap#NONE} when the burst has been refused
+   */
+  int of(Burst b, FlowKey key, long nowNs) {
+    int f = map.findOutbound(key);
+    if (f < 0) {
+      return begin(b, key, nowNs);
+    }
+    if (map.closed(f) && isBareSyn(b)) {
+      remove(f, nowNs);
+      return begin(b, key, nowNs);
+    }
+    if (usable(map.carrier[f])) {
+      return f;
+    }
+    remove(f, nowNs);
+    return b.protocol() == Ip.TCP ? refuse(DropReason.NO_CARRIER, b, nowNs) : begin(b, key, nowNs);
+  }
+
+  /** Whether packets may go by a carrier at all. */
+  boolean usable(int carrier) {
+    return carriers.exists(carrier) && carriers.state(carrier) != CarrierState.DEAD;
+  }
+
+  private int begin(Burst b, FlowKey key, long nowNs) {
+    int fake = fakes.find(key.dstHi, key.dstLo);
+    if (fake < 0 && fakes.inRange(key.dstHi, key.dstLo)) {
+      return refuse(DropReason.UNKNOWN_FAKE, b, nowNs);
+    }
+    if (Addresses.isMulticast(key.dstHi, key.dstLo)
+        || Addresses.isLinkLocal(key.dstHi, key.dstLo)) {
+      return refuse(DropReason.LOCAL_SCOPE, b, nowNs);
+    }
+    if (b.protocol() == Ip.TCP && !isBareSyn(b)) {
+      return refuse(DropReason.NO_FLOW, b, nowNs);
+    }
+    boolean ipv4 = b.version() == 4;
+    int rule = fake >= 0 ? policy.matchName(fakes.name(fake)) : policy.matchHeader(key);
+    int c = choose(rule, fake, key, ipv4);
+    if (c == Policy.BLOCKED) {
+      return refuse(DropReason.NO_CARRIER, b, nowNs);
+    }
+    if (c == Carriers.UNDERLAY && !ipv4 && !nat.hasExternal6()) {
+      return refuse(DropReason.NO_IPV6, b, nowNs);
+    }
+    int f = add(c, fake, key, nowNs);
+    if (f < 0) {
+      return refuse(DropReason.FLOW_LIMIT, b, nowNs);
+    }
+    map.rule[f] = rule < 0 ? null : policy.rule(rule);
+    return f;
+  }
+
+  private int choose(int rule, int fake, FlowKey key, boolean ipv4) {
+    if (rule < 0) {
+      return Carriers.UNDERLAY;
+    }
+    return fake >= 0
+        ? policy.chooseByName(rule, fakes.name(fake), ipv4, carriers)
+        : policy.chooseByHeader(rule, key, ipv4, carriers);
+  }
+
+  private int add(int carrier, int fake, FlowKey key, long nowNs) {
+    network.set(
+        fake >= 0 ? fakes.realHi(fake) : key.dstHi,
+        fake >= 0 ? fakes.realLo(fake) : key.dstLo,
+        key.srcHi,
+        key.srcLo,
+        key.protocol(),
+        key.dport(),
+        key.sport());
+    int f = map.add(key, network, carrier, fake, nowNs);
+    if (f < 0) {
+      // Full, or the same real destination is in use under another fake address from this port:
+      // what is over, or never was answered, makes room.
+      int victim = map.victim(network, nowNs);
+      if (victim < 0) {
+        return FlowMap.NONE;
+      }
+      remove(victim, nowNs);
+      f = map.add(key, network, carrier, fake, nowNs);
+    }
+    if (f >= 0) {
+      carriers.flows[carrier]++;
+      if (fake >= 0) {
+        fakes.hold(fake, nowNs);
+      }
+    }
+    return f;
+  }
+
+  /** Forgets a flow and lets its fake go. */
+  void remove(int f, long nowNs) {
+    int c = map.carrier[f];
+    if (c >= 0) {
+      carriers.flows[c]--;
+    }
+    if (map.fake[f] >= 0) {
+      fakes.release(map.fake[f], nowNs);
+    }
+    map.remove(f);
+  }
+
+  /** Forgets the flows whose time is over. */
+  void expire(long nowNs) {
+    for (int f = map.expired(nowNs, scratch); f >= 0; f = map.expired(nowNs, scratch)) {
+      remove(f, nowNs);
+    }
+  }
+
+  /** The carrier is dead: its TCP connections learn it now instead of hanging. */
+  void abandon(int carrier) {
+    for (int f = map.next(0); f >= 0; f = map.next(f + 1)) {
+      if (map.carrier[f] == carrier) {
+        map.key(f, scratch);
+        if (scratch.protocol() == Ip.TCP && !map.closed(f)) {
+          refusals.resetProgram(scratch, map.lastAck[f]);
+        }
+      }
+    }
+  }
+
+  /** The carrier goes away, and its number may come to mean another. */
+  void forget(int carrier) {
+    abandon(carrier);
+    for (int f = map.next(0); f >= 0; f = map.next(f + 1)) {
+      if (map.carrier[f] == carrier) {
+        map.carrier[f] = Policy.MISSING;
+      }
+    }
+  }
+
+  private int refuse(DropReason why, Burst b, long nowNs) {
+    refusals.refuse(why, b, nowNs);
+    return FlowMap.NONE;
+  }
+
+  private static boolean isBareSyn(Burst b) {
+    if (b.protocol() != Ip.TCP) {
+      return false;
+    }
+    int flags = Tcp.flags(b.buffer(), b.transport());
+    return (flags & (Tcp.SYN | Tcp.ACK | Tcp.RST | Tcp.FIN)) == Tcp.SYN;
+  }
+}
