@@ -42,9 +42,6 @@ public final class NatEngine {
 
   private static final int ERRORS_AT_ONCE = 50;
 
-  /** The last of the four ICMPv6 errors (RFC 4443 section 3). */
-  private static final int V6_PARAMETER_PROBLEM = 4;
-
   private static final int NONE = -1;
 
   private final NatLimits limits;
@@ -301,7 +298,7 @@ public final class NatEngine {
    * the destination under which the remote end sent it.
    */
   private @Nullable DropReason errorOutbound(Burst b, int client, boolean v4, long nowNs) {
-    if (!errorType(b) || !IcmpInner.read(b, key)) {
+    if (!Icmp.isPathError(b) || !IcmpInner.read(b, key)) {
       return DropReason.UNSUPPORTED_PROTOCOL;
     }
     if (key.srcHi != Ip.dstHi(b.buffer(), b.start())
@@ -339,7 +336,7 @@ public final class NatEngine {
     if (mapping < 0) {
       return NONE;
     }
-    if (!errorType(b)) {
+    if (!Icmp.isPathError(b)) {
       return drop(DropReason.UNSUPPORTED_PROTOCOL);
     }
     if (sessionOutbound(mapping, nowNs) < 0) {
@@ -393,13 +390,5 @@ public final class NatEngine {
     boolean v4 = b.version() == 4;
     return protocol == (v4 ? Ip.ICMP : Ip.ICMP6)
         && Icmp.type(b.buffer(), b.transport()) == (v4 ? icmpType : icmp6Type);
-  }
-
-  /** Errors worth passing on: not redirects, nor the source quench that RFC 6633 ended. */
-  private static boolean errorType(Burst b) {
-    int type = Icmp.type(b.buffer(), b.transport());
-    return b.version() == 6
-        ? type >= Icmp.V6_UNREACHABLE && type <= V6_PARAMETER_PROBLEM
-        : type == Icmp.UNREACHABLE || type == Icmp.TIME_EXCEEDED || type == Icmp.PARAMETER_PROBLEM;
   }
 }

@@ -50,6 +50,9 @@ public final class Icmp {
   /** ICMPv6 packet too big. */
   public static final int V6_TOO_BIG = 2;
 
+  /** ICMPv6 parameter problem, the last of the four errors (RFC 4443 section 3). */
+  public static final int V6_PARAMETER_PROBLEM = 4;
+
   /** ICMPv6 echo request. */
   public static final int V6_ECHO_REQUEST = 128;
 
@@ -101,6 +104,19 @@ public final class Icmp {
             || type == REDIRECT
             || type == TIME_EXCEEDED
             || type == PARAMETER_PROBLEM);
+  }
+
+  /**
+   * True for an error about a packet on its way that may be passed on: not a redirect, which only a
+   * router of the own link may send, nor the source quench that RFC 6633 ended.
+   *
+   * @param b a burst for which {@link #isError(Burst)} holds
+   */
+  public static boolean isPathError(Burst b) {
+    int type = type(b.buffer, b.transport);
+    return b.version == 6
+        ? type >= V6_UNREACHABLE && type <= V6_PARAMETER_PROBLEM
+        : type == UNREACHABLE || type == TIME_EXCEEDED || type == PARAMETER_PROBLEM;
   }
 
   /** True when a checked burst is an ICMP or ICMPv6 error (and not a later fragment). */

@@ -3,13 +3,15 @@ package oasis.client.engine;
 
 import oasis.packet.Burst;
 import oasis.packet.FlowKey;
+import oasis.packet.Icmp;
 import oasis.packet.IcmpInner;
 import oasis.packet.Ip;
 import oasis.packet.Rewrite;
 
 /**
  * Carries ICMP errors of translated flows: the packet quoted inside is translated as the flow's own
- * packets are (RFC 5508 section 4). Confined to the data loop.
+ * packets are (RFC 5508 section 4). Redirects, by which a carrier could change the host's routes,
+ * are about no flow. Confined to the data loop.
  */
 final class IcmpErrors {
   private final FlowMap map;
@@ -26,7 +28,7 @@ final class IcmpErrors {
    * @return the flow, or {@link FlowMap#NONE}
    */
   int findInbound(Burst error, FlowKey key) {
-    if (!IcmpInner.read(error, key)) {
+    if (!Icmp.isPathError(error) || !IcmpInner.read(error, key)) {
       return FlowMap.NONE;
     }
     return map.findInbound(key.reverse());
@@ -55,7 +57,7 @@ final class IcmpErrors {
    *     than the one that sent the packet
    */
   int outbound(Burst error, FlowKey key) {
-    if (!IcmpInner.read(error, key)) {
+    if (!Icmp.isPathError(error) || !IcmpInner.read(error, key)) {
       return FlowMap.NONE;
     }
     int f = map.findOutbound(key.reverse());

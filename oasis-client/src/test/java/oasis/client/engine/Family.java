@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.ByteBuffer;
+import oasis.packet.Burst;
 import oasis.packet.Checksum;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
@@ -114,6 +117,33 @@ enum Family {
     f.putShort(4, (short) (extra + bytes)).put(6, (byte) 44);
     f.put(ip, packet.get(6)).put(ip + 1, (byte) 0);
     return f.putShort(ip + 2, (short) (from | (more ? 1 : 0))).putInt(ip + 4, id);
+  }
+
+  /**
+   * A burst as a TUN device gives it: one big packet with a virtio header and an unfinished
+   * checksum.
+   *
+   * @param packet TCP or UDP without options
+   */
+  Burst offloaded(ByteBuffer packet, int segmentBytes) {
+    ByteBuffer all = ByteBuffer.allocateDirect(10 + packet.capacity());
+    all.put(10, packet, 0, packet.capacity());
+    int protocol = packet.get(v4() ? 9 : 6);
+    boolean tcp = protocol == Ip.TCP;
+    int transport = 10 + ipBytes();
+    long pseudo = Checksum.pseudo(packet, 0, protocol, packet.capacity() - ipBytes());
+    all.putShort(transport + (tcp ? 16 : 6), (short) Checksum.fold(pseudo));
+    all.put(0, (byte) 1).put(1, (byte) (tcp ? v4() ? 1 : 4 : 5));
+    little(all, 4, segmentBytes);
+    little(all, 6, ipBytes());
+    little(all, 8, tcp ? 16 : 6);
+    Burst burst = new Burst();
+    assertThat(burst.checkOffloaded(all, 0, 0, all.capacity(), 0)).as("why refused").isNull();
+    return burst;
+  }
+
+  private static void little(ByteBuffer b, int at, int value) {
+    b.putShort(at, Short.reverseBytes((short) value));
   }
 
   /** Clears "don't fragment" of an IPv4 packet. */

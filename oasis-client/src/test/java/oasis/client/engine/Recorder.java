@@ -1,35 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.engine;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import oasis.packet.Burst;
-import oasis.testkit.Packets;
+import oasis.packet.Segmenter;
 
-/** Effects that only note what they were asked for. */
+/** Effects that only note what they were asked for, packet by packet. */
 final class Recorder implements Effects {
   /** One effect: where to, and the packet's bytes. */
   private static final class Sent {
     final String to;
     final byte[] packet;
 
-    Sent(String to, Burst burst) {
+    Sent(String to, byte[] packet) {
       this.to = to;
-      packet = Packets.bytes(burst);
+      this.packet = packet;
     }
   }
 
+  private final ByteBuffer headers = ByteBuffer.allocateDirect(Segmenter.ARENA_BYTES);
+  private final Segmenter segmenter = new Segmenter(headers);
   private final List<Sent> sent = new ArrayList<>();
   final List<Integer> probes = new ArrayList<>();
 
   @Override
   public void toTun(Burst burst) {
-    sent.add(new Sent("tun", burst));
+    note("tun", burst);
   }
 
   @Override
   public void toCarrier(int carrier, Burst burst) {
-    sent.add(new Sent("carrier " + carrier, burst));
+    note("carrier " + carrier, burst);
   }
 
   /** MTU of every path of the underlay. */
@@ -41,13 +45,33 @@ final class Recorder implements Effects {
     if (burst.headerBytes() + payload > pathMtu) {
       return pathMtu;
     }
-    sent.add(new Sent("underlay", burst));
+    note("underlay", burst);
     return 0;
   }
 
   @Override
   public void probe(int carrier) {
     probes.add(carrier);
+  }
+
+  private void note(String to, Burst burst) {
+    int made;
+    for (int first = 0; first < burst.segments(); first += made) {
+      made = segmenter.segment(burst, first);
+      for (int i = 0; i < made; i++) {
+        int header = segmenter.headerBytes();
+        byte[] packet = new byte[header + segmenter.payloadBytes(i)];
+        headers.get(segmenter.headerStart(i), packet, 0, header);
+        burst.buffer().get(segmenter.payloadStart(i), packet, header, segmenter.payloadBytes(i));
+        sent.add(new Sent(to, packet));
+      }
+    }
+  }
+
+  /** Forgets what was sent, after a look at it. */
+  void take(BiConsumer<String, byte[]> look) {
+    sent.forEach(s -> look.accept(s.to, s.packet));
+    sent.clear();
   }
 
   /** Forgets what was sent. */
