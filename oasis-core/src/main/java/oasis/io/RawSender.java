@@ -8,6 +8,7 @@ import oasis.os.OsException;
 import oasis.os.linux.RouteSocket;
 import oasis.os.linux.RouteWatch;
 import oasis.packet.Burst;
+import oasis.packet.Fragmenter;
 import oasis.packet.Ip;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,8 @@ public final class RawSender implements RawPort {
   private final String description;
   private final Deque<Runnable> opened;
 
+  private final Fragmenter fragmenter = new Fragmenter();
+  private final Burst fragment = new Burst();
   private boolean timeIsKnown;
   private long nowNs;
   private long packetBursts;
@@ -162,6 +165,10 @@ public final class RawSender implements RawPort {
     if (tooLong && (burst.version() == 6 || Ip.dontFragment4(burst.buffer(), at))) {
       return mtu;
     }
+    if (tooLong && Fragmenter.mayCut(burst) && fragmenter.begin(burst, mtu)) {
+      sendFragments(hop);
+      return 0;
+    }
     if (packet == null || tooLong || !hops.headerKnown(hop) || hops.takeStale(hop)) {
       sendRaw(burst, hop);
     } else {
@@ -182,6 +189,14 @@ public final class RawSender implements RawPort {
     }
     rawBursts++;
     raw.add(burst);
+  }
+
+  /** Each fragment is sent at once, because the next one is made in the same place. */
+  private void sendFragments(int hop) {
+    while (fragmenter.next(fragment)) {
+      sendRaw(fragment, hop);
+      raw.flush();
+    }
   }
 
   private void sendByPacketSocket(LinuxPacketPort port, Burst burst, int hop) {

@@ -85,22 +85,22 @@ final class Bursts {
     return frame;
   }
 
-  /** A random packet or burst of random kind and size. */
+  /** A random packet or burst of random kind and size, to port 9. */
   static Burst any(Gen gen, String from, String to) {
-    FlowKey udp = Packets.key(Ip.UDP, from, gen.range(1024, 65_000), to, 9);
-    FlowKey tcp = Packets.key(Ip.TCP, from, gen.range(1024, 65_000), to, 9);
+    return any(gen, from, to, 9);
+  }
+
+  /** A random packet or burst of random kind and size; no packet is longer than 1,448 bytes. */
+  static Burst any(Gen gen, String from, String to, int port) {
+    FlowKey udp = Packets.key(Ip.UDP, from, gen.range(1024, 65_000), to, port);
+    FlowKey tcp = Packets.key(Ip.TCP, from, gen.range(1024, 65_000), to, port);
     return switch (gen.below(3)) {
       case 0 -> single(Packets.udp(udp, gen.bytes(gen.range(0, 1400))));
-      case 1 ->
-          burst(
-              offloaded(
-                  Packets.udp(udp, gen.bytes(gen.range(1, 40_000))), Ip.UDP, gen.range(600, 1380)));
+      case 1 -> burst(Packets.udp(udp, gen.bytes(gen.range(1, 40_000))), gen.range(600, 1380));
       default ->
           burst(
-              offloaded(
-                  Packets.tcp(tcp, 0x18, gen.anyInt(), 1, gen.bytes(gen.range(1, 60_000))),
-                  Ip.TCP,
-                  gen.range(500, 1360)));
+              Packets.tcp(tcp, 0x18, gen.anyInt(), 1, gen.bytes(gen.range(1, 60_000))),
+              gen.range(500, 1360));
     };
   }
 

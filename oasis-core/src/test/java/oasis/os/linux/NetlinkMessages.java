@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.os.linux;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import oasis.packet.Address;
+
+/** Builds rtnetlink datagrams, plainly, for tests. */
+final class NetlinkMessages {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  /** Adds a message: header, fixed part, attributes. */
+  NetlinkMessages message(int type, int sequence, byte[]... parts) {
+    byte[] body = join(parts);
+    ByteBuffer b = nativeOrder(16);
+    b.putInt(16 + body.length).putShort((short) type).putShort((short) 0);
+    b.putInt(sequence).putInt(0);
+    out.writeBytes(b.array());
+    out.writeBytes(padded(body));
+    return this;
+  }
+
+  byte[] bytes() {
+    return out.toByteArray();
+  }
+
+  static byte[] rtmsg(int family, int type) {
+    return new byte[] {(byte) family, 24, 0, 0, (byte) 254, 3, 0, (byte) type, 0, 0, 0, 0};
+  }
+
+  static byte[] ndmsg(int family, int index, int state) {
+    ByteBuffer b = nativeOrder(12);
+    return b.putInt(family).putInt(index).putShort((short) state).array();
+  }
+
+  static byte[] ifinfomsg(int type, int index, int flags) {
+    ByteBuffer b = nativeOrder(16);
+    return b.putShort((short) 0).putShort((short) type).putInt(index).putInt(flags).array();
+  }
+
+  static byte[] attribute(int type, byte[]... parts) {
+    byte[] value = join(parts);
+    ByteBuffer b = nativeOrder(4 + value.length);
+    return padded(b.putShort((short) b.capacity()).putShort((short) type).put(value).array());
+  }
+
+  static byte[] int32(int... values) {
+    ByteBuffer b = nativeOrder(4 * values.length);
+    for (int value : values) {
+      b.putInt(value);
+    }
+    return b.array();
+  }
+
+  static byte[] int16(int value) {
+    return nativeOrder(2).putShort((short) value).array();
+  }
+
+  static byte[] address(String text) {
+    Address a = Address.parse(text);
+    return a.isV4()
+        ? ByteBuffer.allocate(4).putInt((int) a.lo()).array()
+        : ByteBuffer.allocate(16).putLong(a.hi()).putLong(a.lo()).array();
+  }
+
+  static byte[] mac(long mac) {
+    return ByteBuffer.allocate(6).putShort((short) (mac >>> 32)).putInt((int) mac).array();
+  }
+
+  private static byte[] join(byte[]... parts) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      all.writeBytes(part);
+    }
+    return all.toByteArray();
+  }
+
+  private static byte[] padded(byte[] bytes) {
+    return join(bytes, new byte[-bytes.length & 3]);
+  }
+
+  private static ByteBuffer nativeOrder(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.nativeOrder());
+  }
+}
