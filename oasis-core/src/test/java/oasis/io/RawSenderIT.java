@@ -275,7 +275,8 @@ class RawSenderIT {
   void trafficInOneDirectionKeepsTheNeighbourFresh() throws Exception {
     for (String family : List.of("ipv4", "ipv6")) {
       String neigh = "net." + family + ".neigh.eth0.";
-      left.run("sysctl -qw " + neigh + "base_reachable_time_ms=1000");
+      // Longer than the other one, as the defaults of 30 and 5 s are: so it becomes stale.
+      left.run("sysctl -qw " + neigh + "base_reachable_time_ms=2500");
       left.run("sysctl -qw " + neigh + "delay_first_probe_time=1");
     }
     resolve();
@@ -430,12 +431,9 @@ class RawSenderIT {
     FlowKey udp = Packets.key(Ip.UDP, LEFT4, 7, RIGHT4, PORT);
     FlowKey tcp = Packets.key(Ip.TCP, LEFT4, 7, RIGHT4, PORT);
     // More segments than the kernel's UDP_MAX_SEGMENTS.
-    Burst refused =
-        Bursts.burst(Bursts.offloaded(Packets.udp(udp, new Gen(1).bytes(4000)), Ip.UDP, 10));
-    Burst good =
-        Bursts.burst(Bursts.offloaded(Packets.udp(udp, new Gen(2).bytes(4000)), Ip.UDP, 1000));
-    Burst other =
-        Bursts.burst(Packets.tcp(tcp, 0x10, 1, 1, new byte[4000]), 1000);
+    Burst refused = Bursts.burst(Packets.udp(udp, new Gen(1).bytes(4000)), 10);
+    Burst good = Bursts.burst(Packets.udp(udp, new Gen(2).bytes(4000)), 1000);
+    Burst other = Bursts.burst(Packets.tcp(tcp, 0x10, 1, 1, new byte[4000]), 1000);
     send(refused);
     assertThat(names(captured(400))).isEqualTo(names(Bursts.packets(refused)));
     assertThat(sender.counters().snapshot().offloadRefusals()).isEqualTo(1);

@@ -13,10 +13,13 @@ final class NetlinkMessages {
   /** Adds a message: header, fixed part, attributes. */
   NetlinkMessages message(int type, int sequence, byte[]... parts) {
     byte[] body = join(parts);
-    ByteBuffer b = nativeOrder(16);
-    b.putInt(16 + body.length).putShort((short) type).putShort((short) 0);
-    b.putInt(sequence).putInt(0);
-    out.writeBytes(b.array());
+    byte[] header = new byte[16];
+    nativeOrder(header)
+        .putInt(16 + body.length)
+        .putShort((short) type)
+        .putShort((short) 0)
+        .putInt(sequence);
+    out.writeBytes(header);
     out.writeBytes(padded(body));
     return this;
   }
@@ -30,31 +33,34 @@ final class NetlinkMessages {
   }
 
   static byte[] ndmsg(int family, int index, int state) {
-    ByteBuffer b = nativeOrder(12);
-    return b.putInt(family).putInt(index).putShort((short) state).array();
+    byte[] bytes = new byte[12];
+    nativeOrder(bytes).putInt(family).putInt(index).putShort((short) state);
+    return bytes;
   }
 
   static byte[] ifinfomsg(int type, int index, int flags) {
-    ByteBuffer b = nativeOrder(16);
-    return b.putShort((short) 0).putShort((short) type).putInt(index).putInt(flags).array();
+    byte[] bytes = new byte[16];
+    nativeOrder(bytes).putShort((short) 0).putShort((short) type).putInt(index).putInt(flags);
+    return bytes;
   }
 
   static byte[] attribute(int type, byte[]... parts) {
     byte[] value = join(parts);
-    ByteBuffer b = nativeOrder(4 + value.length);
-    return padded(b.putShort((short) b.capacity()).putShort((short) type).put(value).array());
+    byte[] bytes = new byte[4 + value.length];
+    nativeOrder(bytes).putShort((short) bytes.length).putShort((short) type).put(value);
+    return padded(bytes);
   }
 
   static byte[] int32(int... values) {
-    ByteBuffer b = nativeOrder(4 * values.length);
-    for (int value : values) {
-      b.putInt(value);
-    }
-    return b.array();
+    byte[] bytes = new byte[4 * values.length];
+    nativeOrder(bytes).asIntBuffer().put(values);
+    return bytes;
   }
 
   static byte[] int16(int value) {
-    return nativeOrder(2).putShort((short) value).array();
+    byte[] bytes = new byte[2];
+    nativeOrder(bytes).putShort((short) value);
+    return bytes;
   }
 
   static byte[] address(String text) {
@@ -80,7 +86,7 @@ final class NetlinkMessages {
     return join(bytes, new byte[-bytes.length & 3]);
   }
 
-  private static ByteBuffer nativeOrder(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.nativeOrder());
+  private static ByteBuffer nativeOrder(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
   }
 }
