@@ -37,11 +37,21 @@ public record Launcher(Path script) {
    */
   public Program run(Node node, String word, Path control, List<String> options)
       throws OsException {
+    Program program = node.start(command(word, control, options));
+    program.awaitLine("Ready", READY);
+    return program;
+  }
+
+  /**
+   * The command {@code oasis WORD run OPTIONS}, for those who watch its start.
+   *
+   * @param word {@code client} or {@code exit}
+   * @param control its control socket, to be made
+   */
+  public Command command(String word, Path control, List<String> options) {
     List<String> argv = new ArrayList<>(List.of(script.toString(), word, "run"));
     argv.addAll(List.of("--control", control.toString()));
     argv.addAll(options);
-    Program program = node.start(Command.of(argv).withName(word));
-    program.awaitLine("Ready", READY);
-    return program;
+    return Command.of(argv).withName(word);
   }
 }

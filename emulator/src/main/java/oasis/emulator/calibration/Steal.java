@@ -10,7 +10,7 @@ import oasis.os.OsException;
  * CPU time that the hypervisor gave to other machines while this one wanted it. A thread that was
  * to send just then is late by as much, whatever the links do.
  */
-final class Steal {
+public final class Steal {
   private static final Path STAT = Path.of("/proc/stat");
   private static final int MS_PER_TICK = 10;
 
@@ -20,7 +20,7 @@ final class Steal {
   private Steal() {}
 
   /** Milliseconds since the machine started, of all cores together, in steps of 10. */
-  static long ms() throws OsException {
+  public static long ms() throws OsException {
     try (var lines = Files.lines(STAT)) {
       String[] words = lines.findFirst().orElse("").split(" +", -1);
       return words.length > WORD ? Long.parseLong(words[WORD]) * MS_PER_TICK : 0;
