@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.experiments;
+package oasis.experiments.result;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A value that an experiment must reach.
  *
  * @param experiment name of the experiment
- * @param value name of the value
+ * @param value which value, see {@link Series#of}
  * @param atLeast true for "at least", false for "at most"
  * @param bound the goal
+ * @param stretch a harder goal that is only reported, or null
  * @param unit unit of value and goal
  */
-public record Goal(String experiment, String value, boolean atLeast, double bound, String unit) {
+public record Goal(
+    String experiment,
+    String value,
+    boolean atLeast,
+    double bound,
+    @Nullable Double stretch,
+    String unit) {
   /** Whether a goal is met. */
   public enum Met {
     TRUE,
@@ -28,11 +36,11 @@ public record Goal(String experiment, String value, boolean atLeast, double boun
   }
 
   /** Judges a value by its mean and the half-width of its 95 % interval. */
-  public Met judge(double mean, double halfWidth) {
+  Met judge(double mean, double halfWidth, double limit) {
     double sign = atLeast ? 1 : -1;
-    if (sign * (mean - bound) >= halfWidth) {
+    if (sign * (mean - limit) >= halfWidth) {
       return Met.TRUE;
     }
-    return sign * (bound - mean) > halfWidth ? Met.FALSE : Met.UNCLEAR;
+    return sign * (limit - mean) > halfWidth ? Met.FALSE : Met.UNCLEAR;
   }
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.experiments.throughput;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a run measures. Runs with equal plans can be joined.
+ *
+ * @param quick a few minutes instead of an hour and more
+ * @param rounds how often each path is visited
+ * @param paths names, in the order of the first round
+ * @param modes what may cross the links
+ * @param tcpSeconds that count of each TCP stream
+ * @param java of client and exit node under test, as it calls itself
+ */
+record Plan(
+    boolean quick, int rounds, List<String> paths, List<Mode> modes, int tcpSeconds, String java) {
+  static final int OMITTED_SECONDS = 1;
+  static final int CPU_SECONDS = 5;
+  static final int IDLE_SECONDS = 10;
+  static final double CPU_MBITS = 10;
+  static final int PINGS = 1000;
+
+  static final int WARM_UP_TCP_SECONDS = 2;
+  static final int WARM_UP_UDP_SECONDS = 2;
+  static final double WARM_UP_UDP_MBITS = 200;
+  static final int WARM_UP_PINGS = 500;
+
+  /** After so long no measurement is repeated any more. */
+  private static final long QUICK_MS = 270_000;
+
+  private static final Undisturbed.Effort QUICK_EFFORT = new Undisturbed.Effort(2, 2_000);
+  private static final Undisturbed.Effort FULL_EFFORT = new Undisturbed.Effort(4, 20_000);
+  private static final Undisturbed.Effort LEAST_EFFORT = new Undisturbed.Effort(1, 0);
+
+  /** Paths of which a quick run measures everything; of the others it measures TCP and UDP. */
+  private static final Set<String> QUICK_FULLY = Set.of(Paths.QUICKTUN, Paths.OURS);
+
+  Plan {
+    paths = List.copyOf(paths);
+    modes = List.copyOf(modes);
+  }
+
+  /** The paths of a round, each round beginning with another one. */
+  List<String> order(int round) {
+    List<String> order = new ArrayList<>(paths);
+    Collections.rotate(order, 1 - round);
+    return order;
+  }
+
+  /** What is measured on a path. */
+  Set<Kind> tests(String path, Mode mode) {
+    Set<Kind> tests = EnumSet.of(Kind.TCP_UP, Kind.TCP_DOWN);
+    if (mode == Mode.DEFAULT) {
+      tests.add(Kind.UDP_UP);
+      if (!quick || QUICK_FULLY.contains(path)) {
+        tests.addAll(EnumSet.of(Kind.RTT, Kind.CPU, Kind.IDLE));
+      }
+    } else if (!quick) {
+      tests.add(Kind.UDP_UP);
+    }
+    return tests;
+  }
+
+  /** How much to do for undisturbed measurements after {@code elapsedMs} of the run. */
+  Undisturbed.Effort effort(long elapsedMs) {
+    if (!quick) {
+      return FULL_EFFORT;
+    }
+    return elapsedMs < QUICK_MS ? QUICK_EFFORT : LEAST_EFFORT;
+  }
+
+  /** Whether a value such as {@code ours.tcp_up.default} is to be measured. */
+  boolean asks(String name) {
+    String[] words = name.split("\\.", -1);
+    boolean mode =
+        words.length < 3 || modes.stream().anyMatch(each -> each.word().equals(words[2]));
+    return mode && paths.contains(words[0]);
+  }
+}

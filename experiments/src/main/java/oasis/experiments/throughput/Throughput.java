@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.experiments.throughput;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import oasis.experiments.result.Series;
+import oasis.os.OsException;
+
+/**
+ * The rounds of the experiment: in each round path by path, so that what the machine's neighbours
+ * do meets all alike. The raw data of each visit is written at once, so that a run that was broken
+ * off can go on behind its last complete round. Confined to one thread.
+ */
+final class Throughput {
+  static final String NAME = "throughput";
+
+  private static final String RAW = "raw.jsonl";
+  private static final String PLAN = "plan.json";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Plan plan;
+  private final Map<String, TestPath> paths;
+  private final Path directory;
+  private final Consumer<String> progress;
+
+  /**
+   * @param plan what to measure
+   * @param paths those of the plan that this machine has, by name
+   * @param directory for everything that is written
+   * @param progress gets a line now and then
+   */
+  Throughput(Plan plan, Map<String, TestPath> paths, Path directory, Consumer<String> progress) {
+    this.plan = plan;
+    this.paths = new LinkedHashMap<>(paths);
+    this.directory = directory;
+    this.progress = progress;
+  }
+
+  /** Measures what is not measured yet. */
+  List<Visit> run(boolean resume) throws OsException, IOException {
+    List<Visit> visits = new ArrayList<>(resume ? completeRounds() : List.of());
+    Files.writeString(directory.resolve(PLAN), JSON.writeValueAsString(plan));
+    Files.write(directory.resolve(RAW), lines(visits));
+    Set<Integer> done = visits.stream().map(Visit::round).collect(Collectors.toSet());
+    Visitor visitor = new Visitor(plan, directory.resolve("output"));
+    for (int round = 1; round <= plan.rounds(); round++) {
+      for (String name : done.contains(round) ? List.<String>of() : plan.order(round)) {
+        TestPath path = paths.get(name);
+        if (path != null) {
+          progress.accept("round " + round + " of " + plan.rounds() + ": " + path.title());
+          Visit visit = visitor.visit(round, path);
+          Files.write(directory.resolve(RAW), lines(List.of(visit)), StandardOpenOption.APPEND);
+          visits.add(visit);
+          progress.accept("  " + summary(visit));
+        }
+      }
+    }
+    return visits;
+  }
+
+  private static List<String> lines(List<Visit> visits) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (Visit visit : visits) {
+      lines.add(JSON.writeValueAsString(visit));
+    }
+    return lines;
+  }
+
+  /** What an earlier run with the same plan has in this folder. */
+  private List<Visit> completeRounds() throws OsException, IOException {
+    if (!Files.exists(directory.resolve(PLAN))) {
+      throw new OsException("nothing to resume in " + directory);
+    }
+    Plan before = JSON.readValue(Files.readString(directory.resolve(PLAN)), Plan.class);
+    if (!before.equals(plan)) {
+      throw new OsException("the run in " + directory + " had another plan: " + before);
+    }
+    Map<Integer, List<Visit>> rounds = new LinkedHashMap<>();
+    for (String line : Files.readAllLines(directory.resolve(RAW))) {
+      Visit visit = JSON.readValue(line, Visit.class);
+      rounds.computeIfAbsent(visit.round(), key -> new ArrayList<>()).add(visit);
+    }
+    List<Visit> complete = new ArrayList<>();
+    for (List<Visit> round : rounds.values()) {
+      if (round.stream().map(Visit::path).collect(Collectors.toSet()).equals(paths.keySet())) {
+        complete.addAll(round);
+      }
+    }
+    progress.accept("resumed: " + complete.size() + " visits of complete rounds are there");
+    return complete;
+  }
+
+  private static String summary(Visit visit) {
+    Series series = Metrics.of(List.of(visit));
+    StringBuilder text = new StringBuilder();
+    series
+        .all()
+        .forEach(
+            (name, numbers) ->
+                text.append(name.substring(visit.path().length() + 1))
+                    .append(String.format(Locale.ROOT, " %.4g  ", numbers.get(visit.round()))));
+    visit.problems().forEach(problem -> text.append("PROBLEM: ").append(problem).append("  "));
+    return text.toString().strip();
+  }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.experiments.throughput;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import oasis.emulator.Launcher;
+import oasis.os.OsException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code oasis experiment run throughput}. */
+@Command(
+    name = Throughput.NAME,
+    mixinStandardHelpOptions = true,
+    description = {
+      "Measures TCP, UDP, round-trip time, CPU and memory of client and exit node beside other"
+          + " tunnels, in the same rounds, in network namespaces. Exits with 1 unless the run was"
+          + " valid and all goals are met.",
+      ""
+    },
+    footerHeading = "%nPeers:%n",
+    footer = {
+      "A peer is a command that knows four words. \"COMMAND needs\" prints the programs it needs,"
+          + " \"COMMAND version\" its version; both are optional. \"COMMAND up CLIENT_NS EXIT_NS\""
+          + " builds the tunnel between two network namespaces and returns with its programs in the"
+          + " background; \"COMMAND down\" ends it.",
+      "Environment: OASIS_CLIENT_NS, OASIS_EXIT_NS: the namespaces; OASIS_CLIENT, OASIS_EXIT: their"
+          + " addresses; OASIS_SERVER: the server that has to be reached through the tunnel;"
+          + " OASIS_TUNNEL_CLIENT, OASIS_TUNNEL_EXIT, OASIS_MTU: addresses and MTU inside of it;"
+          + " OASIS_DIR: a folder for files.",
+      "If a device \"peer0\" is then in both namespaces, the experiment gives it what it lacks of"
+          + " address, MTU and route, and masquerades at the exit. experiments/peers has examples,"
+          + " such as",
+      "  --peer wireguard-go-new='WIREGUARD_GO=/path/to/it experiments/peers/wireguard-go.sh'"
+    })
+public final class ThroughputCommand implements Callable<Integer> {
+  private static final int QUICK_ROUNDS = 1;
+  private static final int ROUNDS = 5;
+  private static final int QUICK_SECONDS = 2;
+  private static final int SECONDS = 5;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--quick",
+      description =
+          "One short round of the paths direct, vxlan, quicktun, ours, ours-raw and"
+              + " ours-mediated, in less than six minutes.")
+  private boolean quick;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "How often each path is measured (default: " + ROUNDS + ", quick: 1).")
+  private @Nullable Integer rounds;
+
+  @Option(
+      names = "--paths",
+      paramLabel = "NAME",
+      split = ",",
+      description = "Only these paths; an unknown name lists all.")
+  private @Nullable List<String> only;
+
+  @Option(
+      names = "--modes",
+      paramLabel = "MODE",
+      split = ",",
+      description =
+          "default: bursts of 64 KiB cross the links; wire: packets of 1,500 bytes, and GRO at the"
+              + " receivers (default: both).")
+  private @Nullable List<String> modes;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      description = "Of each TCP stream (default: " + SECONDS + ", quick: 2).")
+  private @Nullable Integer seconds;
+
+  @Option(
+      names = "--peer",
+      paramLabel = "NAME=COMMAND",
+      description = "Another tunnel, see below; repeatable.")
+  private Map<String, String> peers = Map.of();
+
+  @Option(
+      names = "--java",
+      paramLabel = "HOME",
+      description = "The JDK that runs client and exit node (default: the launcher's).")
+  private @Nullable Path java;
+
+  @Option(names = "--no-install", description = "Skip peers that are not installed.")
+  private boolean noInstall;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder for the results; made if missing.")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--resume",
+      description = "Go on behind the last complete round that is in --out.")
+  private boolean resume;
+
+  @Option(names = "--json", description = "Print the result as JSON.")
+  private boolean asJson;
+
+  @Override
+  public Integer call() {
+    try {
+      Map<String, TestPath> all = Paths.all(Launcher.ofThisProcess(), java, named(peers));
+      Plan plan = plan(all);
+      Path directory = directory();
+      Map<String, String> skipped = new LinkedHashMap<>();
+      Map<String, TestPath> usable = usable(plan, all, skipped);
+      List<Visit> visits =
+          new Throughput(plan, usable, directory, ThroughputCommand::say).run(resume);
+      Result result = new Result(plan, visits);
+      String json = result.json(Manifest.of(plan, usable.values(), skipped, visits));
+      Files.writeString(directory.resolve(Result.FILE), json);
+      Files.writeString(directory.resolve("values.csv"), result.csv());
+      Files.writeString(directory.resolve("figure.svg"), Figure.svg(result));
+      String text = text(result, skipped);
+      Files.writeString(directory.resolve("table.txt"), text);
+      System.out.print(asJson ? json : text + "results: " + directory + "\n");
+      return result.good() ? 0 : 1;
+    } catch (OsException | IOException | UncheckedIOException e) {
+      System.err.println("oasis experiment: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private static String text(Result result, Map<String, String> skipped) {
+    StringBuilder text = new StringBuilder();
+    int rounds = result.plan().rounds();
+    text.append(rounds == 1 ? "one round" : "medians of " + rounds + " rounds");
+    text.append("; Mbit/s and us; ");
+    text.append(result.plan().java()).append('\n').append(Table.of(result)).append('\n');
+    skipped.forEach(
+        (name, why) -> text.append("skipped ").append(name).append(": ").append(why).append('\n'));
+    return text.append(result.judgement()).toString();
+  }
+
+  private static void say(String line) {
+    System.err.println(Throughput.NAME + ": " + line);
+  }
+
+  private Path directory() throws IOException {
+    Path directory =
+        out != null ? out : Files.createTempDirectory("oasis-" + Throughput.NAME + "-");
+    return Files.createDirectories(directory.toAbsolutePath());
+  }
+
+  private Map<String, String> named(Map<String, String> given) {
+    for (String name : given.keySet()) {
+      if (!name.matches("[a-z0-9][a-z0-9-]*")) {
+        throw usage("--peer: '" + name + "' is no name: lower-case letters, digits, dashes");
+      }
+    }
+    return given;
+  }
+
+  private Plan plan(Map<String, TestPath> all) throws OsException {
+    List<String> names = new ArrayList<>(quick ? Paths.QUICK : all.keySet());
+    if (only != null) {
+      for (String name : only) {
+        if (!all.containsKey(name)) {
+          throw usage("no path is named '" + name + "': " + String.join(", ", all.keySet()));
+        }
+      }
+      names = only;
+    } else if (quick) {
+      names.addAll(peers.keySet());
+    }
+    return new Plan(
+        quick,
+        positive("--rounds", rounds, quick ? QUICK_ROUNDS : ROUNDS),
+        names.stream().distinct().toList(),
+        modes == null ? List.of(Mode.values()) : modes.stream().map(this::mode).toList(),
+        positive("--seconds", seconds, quick ? QUICK_SECONDS : SECONDS),
+        Manifest.java(java));
+  }
+
+  private int positive(String option, @Nullable Integer given, int otherwise) {
+    if (given != null && given < 1) {
+      throw usage(option + " must be at least 1");
+    }
+    return given == null ? otherwise : given;
+  }
+
+  private Mode mode(String word) {
+    for (Mode mode : Mode.values()) {
+      if (mode.word().equals(word)) {
+        return mode;
+      }
+    }
+    throw usage("--modes takes default and wire, not '" + word + "'");
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private Map<String, TestPath> usable(
+      Plan plan, Map<String, TestPath> all, Map<String, String> skipped) throws OsException {
+    Map<String, TestPath> usable = new LinkedHashMap<>();
+    for (String name : plan.paths()) {
+      TestPath path = all.get(name);
+      if (path == null) {
+        continue;
+      }
+      String missing = path.missing(!noInstall);
+      if (missing.isEmpty()) {
+        usable.put(name, path);
+      } else {
+        skipped.put(name, missing);
+        say("skipped " + name + ": " + missing);
+      }
+    }
+    return usable;
+  }
+}

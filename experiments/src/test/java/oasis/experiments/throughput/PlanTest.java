@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.experiments.throughput;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+  private static final Plan PLAN =
+      new Plan(false, 3, List.of("a", "b", "c"), List.of(Mode.DEFAULT), 5, "17");
+
+  @Test
+  void eachRoundBeginsWithAnotherPath() {
+    assertThat(PLAN.order(1)).containsExactly("a", "b", "c");
+    assertThat(PLAN.order(2)).containsExactly("b", "c", "a");
+    assertThat(PLAN.order(4)).containsExactly("a", "b", "c");
+  }
+
+  @Test
+  void onlyValuesOfItsPathsAndModesAreAskedFor() {
+    assertThat(PLAN.asks("a.tcp_up.default")).isTrue();
+    assertThat(PLAN.asks("a.rss_client")).isTrue();
+    assertThat(PLAN.asks("a.tcp_up.wire")).isFalse();
+    assertThat(PLAN.asks("d.tcp_up.default")).isFalse();
+  }
+
+  @Test
+  void aQuickRunMeasuresEverythingThatItsGoalsNeed() {
+    Plan quick = new Plan(true, 1, Paths.QUICK, List.of(Mode.values()), 2, "17");
+    for (String path : List.of(Paths.OURS, Paths.QUICKTUN)) {
+      assertThat(quick.tests(path, Mode.DEFAULT)).containsExactly(Kind.values());
+    }
+    assertThat(quick.tests(Paths.RAW, Mode.WIRE)).containsExactly(Kind.TCP_UP, Kind.TCP_DOWN);
+  }
+
+  @Test
+  void aQuickRunEndsItsRepetitionsInTime() {
+    Plan quick = new Plan(true, 1, Paths.QUICK, List.of(Mode.values()), 2, "17");
+    assertThat(quick.effort(0).tries()).isGreaterThan(1);
+    assertThat(quick.effort(300_000).tries()).isEqualTo(1);
+  }
+
+  @Test
+  void itReadsBackFromJson() throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    assertThat(json.readValue(json.writeValueAsString(PLAN), Plan.class)).isEqualTo(PLAN);
+  }
+}
