@@ -10,6 +10,7 @@ import static oasis.os.linux.LinuxConstants.SOCK_CLOEXEC;
 import static oasis.os.linux.LinuxConstants.SOCK_DGRAM;
 import static oasis.os.linux.LinuxConstants.SOCK_STREAM;
 
+import java.nio.ByteOrder;
 import oasis.os.Memory;
 import oasis.os.OsException;
 import oasis.os.linux.Errno;
@@ -33,7 +34,8 @@ import oasis.os.linux.Sys;
 public final class SilentPorts implements AutoCloseable {
   private static final int IP_MINTTL = 21;
   private static final int IPV6_MINHOPCOUNT = 73;
-  private static final int HIGHEST_TTL = 255;
+  private static final Memory HIGHEST_TTL = number(255);
+  private static final Memory NO = number(0);
 
   private static final Memory DROP_ALL = dropAll();
 
@@ -91,7 +93,7 @@ public final class SilentPorts implements AutoCloseable {
     // Before bind and listen: no packet may meet the socket while it would answer.
     silence(fd, family, type);
     if (family == AF_INET6) {
-      Sockets.set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0, "IPV6_V6ONLY");
+      set(fd, IPPROTO_IPV6, IPV6_V6ONLY, NO, "IPV6_V6ONLY");
     }
     int error = Sys.bind(fd, address, bytes);
     if (error == 0 && type == SOCK_STREAM) {
@@ -112,10 +114,22 @@ public final class SilentPorts implements AutoCloseable {
       }
       filters = false;
     }
-    Sockets.set(fd, IPPROTO_IP, IP_MINTTL, HIGHEST_TTL, "IP_MINTTL");
+    set(fd, IPPROTO_IP, IP_MINTTL, HIGHEST_TTL, "IP_MINTTL");
     if (family == AF_INET6) {
-      Sockets.set(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, HIGHEST_TTL, "IPV6_MINHOPCOUNT");
+      set(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, HIGHEST_TTL, "IPV6_MINHOPCOUNT");
     }
+  }
+
+  /** Thousands of times: the value is not allocated for each of them. */
+  private static void set(int fd, int level, int option, Memory value, String name)
+      throws OsException {
+    Errno.check(Sys.setsockopt(fd, level, option, value, 4), "setsockopt", name);
+  }
+
+  private static Memory number(int value) {
+    Memory memory = Memory.allocate(4);
+    memory.buffer().order(ByteOrder.nativeOrder()).putInt(0, value);
+    return memory;
   }
 
   /** How the ports are silenced, for the log. */

@@ -109,14 +109,14 @@ public final class Coalescer {
       total += candidate.payloadBytes;
       previous = candidate.start;
       at += bytes;
-      more = candidate.payloadBytes == size && !Merge.ends(candidate);
+      more = candidate.payloadBytes == size && Merge.endFlags(candidate) == 0;
     }
     if (pieces > 1) {
       b.pieces = pieces;
       b.payloadBytes = total;
       b.segmentBytes = size;
       b.partialChecksum = true;
-      Merge.writeHeaders(b, !more && Merge.ends(candidate));
+      Merge.writeHeaders(b, more ? 0 : Merge.endFlags(candidate));
     }
   }
 }

@@ -8,7 +8,8 @@ import java.nio.ByteBuffer;
  * burst, segmented again, gives the same packets.
  */
 final class Merge {
-  private static final int MERGEABLE_FLAGS = Tcp.ACK | Tcp.PSH;
+  /** Flags that say something about the end of the data: they end a burst. */
+  private static final int END_FLAGS = Tcp.PSH | Tcp.FIN;
 
   private Merge() {}
 
@@ -18,15 +19,15 @@ final class Merge {
       return false;
     }
     if (b.protocol == Ip.TCP) {
-      // With PSH it is the last of its burst at once.
-      return Tcp.flags(b.buffer, b.transport) == Tcp.ACK;
+      // With PSH or FIN it is the last of its burst at once.
+      return (Tcp.flags(b.buffer, b.transport) & ~Tcp.ECE) == Tcp.ACK;
     }
     return mergeUdp && b.protocol == Ip.UDP && Udp.checksum(b.buffer, b.transport) != 0;
   }
 
-  /** True when a packet that follows ends the burst. */
-  static boolean ends(Burst b) {
-    return b.protocol == Ip.TCP && (Tcp.flags(b.buffer, b.transport) & Tcp.PSH) != 0;
+  /** Flags of a packet that make it the last of its burst; 0 when more may follow. */
+  static int endFlags(Burst b) {
+    return b.protocol == Ip.TCP ? Tcp.flags(b.buffer, b.transport) & END_FLAGS : 0;
   }
 
   /**
@@ -83,7 +84,7 @@ final class Merge {
         && Tcp.seq(m, q) == Tcp.seq(m, p) + bytes
         && Tcp.ack(m, p) == Tcp.ack(m, q)
         && m.get(p + 12) == m.get(q + 12)
-        && (Tcp.flags(m, q) | Tcp.PSH) == MERGEABLE_FLAGS
+        && (Tcp.flags(m, q) & ~END_FLAGS) == Tcp.flags(m, p)
         && m.getShort(p + 14) == m.getShort(q + 14)
         && m.getShort(p + 18) == m.getShort(q + 18)
         && same(m, p + Tcp.BYTES, q + Tcp.BYTES, b.payload - p - Tcp.BYTES);
@@ -104,8 +105,12 @@ final class Merge {
     return true;
   }
 
-  /** Makes the first packet's headers those of the whole burst. */
-  static void writeHeaders(Burst b, boolean push) {
+  /**
+   * Makes the first packet's headers those of the whole burst.
+   *
+   * @param endFlags flags of the last packet that the first has not
+   */
+  static void writeHeaders(Burst b, int endFlags) {
     ByteBuffer m = b.buffer;
     int total = b.length();
     if (b.version == 4) {
@@ -115,8 +120,8 @@ final class Merge {
     }
     if (b.protocol == Ip.UDP) {
       m.putShort(b.transport + 4, (short) Transport.bytes(b));
-    } else if (push) {
-      m.put(b.transport + 13, (byte) (Tcp.flags(m, b.transport) | Tcp.PSH));
+    } else {
+      m.put(b.transport + 13, (byte) (Tcp.flags(m, b.transport) | endFlags));
     }
     Transport.putPartialChecksum(b);
   }

@@ -45,12 +45,15 @@ final class Bursts {
 
   /** The burst behind a virtio header. */
   static Burst burst(byte[] virtioHeaderAndPacket) {
-    Memory memory = Memory.allocate(virtioHeaderAndPacket.length);
-    memory.buffer().put(0, virtioHeaderAndPacket);
+    return read(virtioHeaderAndPacket, 0);
+  }
+
+  /** The burst behind a virtio header and a link header. */
+  static Burst read(byte[] frame, int linkBytes) {
+    Memory memory = Memory.allocate(frame.length);
+    memory.buffer().put(0, frame);
     Burst burst = new Burst();
-    assertThat(
-            burst.checkOffloaded(
-                memory.buffer(), memory.address(), 0, virtioHeaderAndPacket.length, 0))
+    assertThat(burst.checkOffloaded(memory.buffer(), memory.address(), 0, frame.length, linkBytes))
         .isNull();
     return burst;
   }

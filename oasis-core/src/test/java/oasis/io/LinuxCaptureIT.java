@@ -39,8 +39,9 @@ class LinuxCaptureIT {
     left = new TestNamespace("iorecv");
     right = new TestNamespace("iorecv");
     left.run("ip link add eth0 type veth peer name eth0 netns " + right.name());
-    left.run("ip link set eth0 addrgenmode none up");
+    // The end that sends comes up last: with its carrier there it sends from the first frame on.
     right.run("ip link set eth0 address " + MAC + " addrgenmode none up");
+    left.run("ip link set eth0 addrgenmode none up");
     tap = PacketTap.open(left, "eth0");
   }
 

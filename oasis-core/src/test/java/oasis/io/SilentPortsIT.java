@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -47,6 +49,9 @@ class SilentPortsIT {
     left.run("ip link add eth0 type veth peer name eth0 netns " + right.name());
     host(left, LEFT_MAC, 1);
     host(right, RIGHT_MAC, 2);
+    // Until both ends carry packets.
+    left.run("ping -q -c 1 -i 0.1 -w 10 10.8.0.2");
+    left.run("ping -q -c 1 -i 0.1 -w 10 fd00::2");
     tap = PacketTap.open(left, "eth0");
   }
 
@@ -165,9 +170,11 @@ class SilentPortsIT {
 
   @Test
   void theWholeRangeIsHeldInAMoment() throws Exception {
-    long before = System.nanoTime();
+    // Processor time: other programs do not count.
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadCpuTime();
     try (SilentPorts silent = right.in(() -> SilentPorts.open(FIRST, LAST))) {
-      assertThat(System.nanoTime() - before).isLessThan(2_000_000_000L);
+      assertThat(threads.getCurrentThreadCpuTime() - before).isLessThan(1_000_000_000L);
       assertThat(silent).isNotNull();
       assertThat(descriptors()).isGreaterThan(8000);
     }

@@ -128,7 +128,7 @@ class CoalescerOracleTest {
           for (int at : new int[] {0, 2, 4, 8, 14, 18}) {
             assertApart(gen, p -> p[Slow.transport(p) + at + 1]++);
           }
-          for (int flag : new int[] {Tcp.FIN, Tcp.SYN, Tcp.RST, Tcp.URG, Tcp.ECE, Tcp.CWR}) {
+          for (int flag : new int[] {Tcp.SYN, Tcp.RST, Tcp.URG, Tcp.ECE, Tcp.CWR}) {
             assertApart(gen, p -> p[Slow.transport(p) + 13] |= (byte) flag);
           }
         });
@@ -177,15 +177,26 @@ class CoalescerOracleTest {
   }
 
   @Test
-  void pushEndsABurst() {
-    List<byte[]> packets = Bursts.cut(Bursts.superPacket(new Gen(7), Ip.TCP, 400, Tcp.ACK), 100);
-    byte[] second = packets.get(1);
-    second[Slow.transport(second) + 13] |= Tcp.PSH;
-    Slow.fixTransport(second);
-    List<Burst> bursts = coalesce(packets, true);
-    assertThat(bursts).extracting(Burst::segments).containsExactly(2, 2);
-    Burst first = bursts.get(0);
-    assertThat(Tcp.flags(first.buffer(), first.transport())).isEqualTo(Tcp.ACK | Tcp.PSH);
+  void pushAndFinEndABurst() {
+    for (int flags : new int[] {Tcp.PSH, Tcp.FIN, Tcp.PSH | Tcp.FIN}) {
+      List<byte[]> packets = Bursts.cut(Bursts.superPacket(new Gen(7), Ip.TCP, 400, Tcp.ACK), 100);
+      byte[] second = packets.get(1);
+      second[Slow.transport(second) + 13] |= (byte) flags;
+      Slow.fixTransport(second);
+      List<Burst> bursts = coalesce(packets, true);
+      assertThat(bursts).extracting(Burst::segments).containsExactly(2, 2);
+      Burst first = bursts.get(0);
+      assertThat(Tcp.flags(first.buffer(), first.transport())).isEqualTo(Tcp.ACK | flags);
+      SegmenterOracleTest.assertEqual(Bursts.segment(first, arena, 0), packets.subList(0, 2));
+    }
+  }
+
+  @Test
+  void segmentsThatAllEchoCongestionMerge() {
+    byte[] p = Bursts.superPacket(new Gen(8), Ip.TCP, 400, Tcp.ACK | Tcp.ECE | Tcp.PSH);
+    List<Burst> bursts = coalesce(Bursts.cut(p, 100), true);
+    assertThat(bursts).hasSize(1);
+    assertThat(Slow.bytes(bursts.get(0))).isEqualTo(p);
   }
 
   @Test
