@@ -29,7 +29,7 @@ public final class Hub implements AutoCloseable {
   static final long MAX_LATENESS_NS = 10_000_000_000L;
 
   private static final int SIGNIFICANT_DIGITS = 3;
-  private static final long MAX_LAZY_NS = 500_000;
+  private static final long MAX_LAZY_NS = 1_000_000;
   private static final long STOP_WAIT_MS = 5_000;
   private static final int SCHED_FIFO = 1;
   private static final int REAL_TIME_PRIORITY = 10;

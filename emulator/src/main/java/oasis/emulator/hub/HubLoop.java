@@ -9,9 +9,13 @@ final class HubLoop {
   /** With no more wires than this, trying all is cheaper than asking which are ready. */
   private static final int FEW = 4;
 
+  /** What reading a batch takes at most on an unhurried machine. */
+  private static final long READING_NS = 50_000;
+
   private final Wire[] wires;
   private final KernelClock clock;
   private final Pacer pacer;
+  private final long lazyNs;
 
   /**
    * @param wires to carry
@@ -28,15 +32,21 @@ final class HubLoop {
     }
     descriptors[this.wires.length] = wakeUp;
     pacer = new Pacer(descriptors, lazyNs);
+    this.lazyNs = lazyNs;
   }
 
   void run(BooleanSupplier stop) {
+    long emptiedNs = System.nanoTime();
     while (!stop.getAsBoolean()) {
       clock.refresh(System.nanoTime());
       for (Wire wire : wires) {
         wire.forward();
       }
-      readUntilDue();
+      long now = System.nanoTime();
+      // Between packets that are due one after the other, reading would delay the sending.
+      if ((now - emptiedNs >= lazyNs || nextDueNs() - now > READING_NS) && readUntilDue()) {
+        emptiedNs = now;
+      }
       long next = nextDueNs();
       if (next == SendQueue.NEVER) {
         pacer.await();
@@ -46,8 +56,12 @@ final class HubLoop {
     }
   }
 
-  /** Reads while whole batches come, unless something has to be sent. */
-  private void readUntilDue() {
+  /**
+   * Reads while whole batches come, unless something has to be sent.
+   *
+   * @return whether nothing is left to read
+   */
+  private boolean readUntilDue() {
     int most;
     do {
       most = 0;
@@ -61,6 +75,7 @@ final class HubLoop {
         }
       }
     } while (most == SendQueue.BATCH && nextDueNs() > System.nanoTime());
+    return most < SendQueue.BATCH;
   }
 
   private long nextDueNs() {
