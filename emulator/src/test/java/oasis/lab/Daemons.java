@@ -114,7 +114,7 @@ public final class Daemons {
     try {
       Lab.await("the overlay is alive", () -> carrier().path("state").asText().equals("alive"));
     } catch (AssertionError e) {
-      throw new AssertionError(e.getMessage() + "\n" + ask("status") + "\n" + askExit("status"), e);
+      throw new AssertionError(e.getMessage() + "\n" + statuses(), e);
     }
   }
 
@@ -176,6 +176,11 @@ public final class Daemons {
       }
     }
     return MissingNode.getInstance();
+  }
+
+  /** What those that run say of themselves. */
+  public String statuses() throws IOException {
+    return (client == null ? "" : ask("status")) + "\n" + (exit == null ? "" : askExit("status"));
   }
 
   /** Packets dropped for a reason, by client and exit node, wherever they count them. */

@@ -9,6 +9,10 @@ import oasis.emulator.Node;
 
 /** What the kernels of all nodes count, as {@code nstat} shows it, at one moment. Immutable. */
 public final class KernelCounters {
+  /** What must not grow while all packets are right: wrong packets, and resets of the kernel. */
+  public static final String WRONG =
+      ".*CsumErrors|Ip6?InHdrErrors|.*InTruncatedPkts|Icmp6?InErrors|TcpInErrs|TcpOutRsts";
+
   private final Lab lab;
   private final Map<String, Map<String, Long>> byNode;
 

@@ -19,20 +19,26 @@ import java.util.concurrent.TimeUnit;
 import oasis.emulator.Emulation;
 import oasis.emulator.Node;
 import oasis.emulator.Topology;
+import oasis.emulator.Topology.End;
 import oasis.link.LinkSettings;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
 
 /**
  * The network of the tests of the whole: client, exit node, server and DNS server, each at its own
- * port of one router. Time-outs are for a busy machine and prove nothing.
+ * port of one router; all links carry both address families. Time-outs are for a busy machine and
+ * prove nothing.
  */
 public final class Lab implements AutoCloseable {
   public static final String CLIENT = "192.0.2.2";
   public static final String EXIT = "198.51.100.2";
   public static final String SERVER = "203.0.113.2";
   public static final String DNS = "203.0.113.130";
-  public static final Duration LONG = Duration.ofSeconds(60);
+  public static final String CLIENT6 = "2001:db8:1::2";
+  public static final String EXIT6 = "2001:db8:2::2";
+  public static final String SERVER6 = "2001:db8:3::2";
+  public static final String DNS6 = "2001:db8:4::2";
+  public static final Duration LONG = Duration.ofSeconds(Integer.getInteger("x.long", 60));
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -73,10 +79,21 @@ public final class Lab implements AutoCloseable {
             .host("exit", DNS)
             .host("server")
             .host("dns")
-            .link("client", CLIENT + "/24", "router", "192.0.2.1/24", access)
-            .link("exit", EXIT + "/24", "router", "198.51.100.1/24")
-            .link("server", SERVER + "/25", "router", "203.0.113.1/25", far)
-            .link("dns", DNS + "/25", "router", "203.0.113.129/25")
+            .link(
+                End.of("client", CLIENT + "/24", CLIENT6 + "/64", access),
+                End.of("router", "192.0.2.1/24", "2001:db8:1::1/64", access))
+            .link(
+                "exit",
+                EXIT + "/24",
+                EXIT6 + "/64",
+                "router",
+                "198.51.100.1/24",
+                "2001:db8:2::1/64")
+            .link(
+                End.of("server", SERVER + "/25", SERVER6 + "/64", far),
+                End.of("router", "203.0.113.1/25", "2001:db8:3::1/64", far))
+            .link(
+                "dns", DNS + "/25", DNS6 + "/64", "router", "203.0.113.129/25", "2001:db8:4::1/64")
             .build();
     Emulation emulation =
         Emulation.start(
@@ -148,8 +165,8 @@ public final class Lab implements AutoCloseable {
   /** Sets what crosses the links; without effect on shaped ones. */
   public void offloads(Offloads mode) throws OsException {
     for (Node node : emulation.nodes()) {
-      for (int i = 0; i < node.addresses().size(); i++) {
-        List<String> argv = new ArrayList<>(List.of("ethtool", "-K", "eth" + i));
+      for (String device : node.devices()) {
+        List<String> argv = new ArrayList<>(List.of("ethtool", "-K", device));
         argv.addAll(List.of("tso", mode.sends, "gso", mode.sends, "gro", mode.merges));
         argv.addAll(List.of("tx-udp-segmentation", mode.sends));
         runIn(node, argv.toArray(String[]::new));

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import oasis.emulator.Command;
+import oasis.emulator.Node;
 import oasis.emulator.Program;
 import oasis.os.OsException;
 
@@ -29,10 +30,11 @@ public final class Servers {
   void startDns() throws OsException {
     List<String> argv = new ArrayList<>(List.of("dnsmasq", "--keep-in-foreground"));
     argv.addAll(List.of("--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root"));
-    argv.addAll(List.of("--bind-interfaces", "--listen-address=" + Lab.DNS, "--local=/test/"));
+    argv.addAll(List.of("--bind-interfaces", "--local=/test/"));
+    argv.addAll(List.of("--listen-address=" + Lab.DNS, "--listen-address=" + Lab.DNS6));
     argv.addAll(List.of("--pid-file=" + lab.file("dnsmasq.pid"), "--log-facility=-"));
     for (String name : List.of(NAME, PLAIN_NAME)) {
-      argv.add("--host-record=" + name + "," + Lab.SERVER + ",2001:db8::2");
+      argv.add("--host-record=" + name + "," + Lab.SERVER + "," + Lab.SERVER6);
     }
     lab.dns().start(Command.of(argv)).awaitLine("started", Lab.LONG);
   }
@@ -41,7 +43,8 @@ public final class Servers {
   public void startWeb(int... ports) throws OsException, IOException {
     Files.createDirectories(www());
     StringBuilder listen = new StringBuilder();
-    Arrays.stream(ports).forEach(port -> listen.append("listen " + port + "; "));
+    Arrays.stream(ports)
+        .forEach(port -> listen.append("listen %1$d; listen [::]:%1$d; ".formatted(port)));
     Path configuration = lab.file("nginx.conf");
     Files.writeString(
         configuration,
@@ -123,25 +126,34 @@ public final class Servers {
 
   /** Gives a file to everybody who connects. */
   public void startSource(int port, Path file) throws OsException {
-    await(lab.server().start(socat("-U", listen(port), "FILE:" + file)));
+    start(lab.server(), List.of("-U", listen(port) + ",fork", "FILE:" + file));
   }
 
-  /** Takes a stream from everybody who connects, and prints the SHA-256 of each. */
+  /** Takes datagrams and does nothing with them. */
+  public void startDiscard(int port) throws Exception {
+    // Not by socat's own message: it says nothing before the first datagram.
+    Program socat =
+        lab.server().start("socat", "-u", "UDP6-RECV:" + port + ",ipv6only=0", "OPEN:/dev/null");
+    Lab.await(
+        "a socket",
+        () ->
+            lab.runIn(lab.server(), "ss", "-Hlun").contains(":" + port + " ") || !socat.isAlive());
+  }
+
+  /** Takes one stream from who connects first, prints its SHA-256 and ends. */
   public Program startSink(int port) throws OsException {
-    Program sink = lab.server().start(socat("-u", listen(port), "EXEC:sha256sum"));
-    await(sink);
-    return sink;
+    return start(lab.server(), List.of("-u", listen(port), "EXEC:sha256sum"));
   }
 
   private static String listen(int port) {
-    return "TCP6-LISTEN:" + port + ",ipv6only=0,reuseaddr,fork";
+    return "TCP6-LISTEN:" + port + ",ipv6only=0,reuseaddr";
   }
 
-  private static Command socat(String direction, String from, String to) {
-    return Command.of("socat", "-d", "-d", "-b", "262144", direction, from, to);
-  }
-
-  private static void await(Program socat) throws OsException {
+  private static Program start(Node node, List<String> words) throws OsException {
+    List<String> argv = new ArrayList<>(List.of("socat", "-d", "-d", "-b", "262144"));
+    argv.addAll(words);
+    Program socat = node.start(Command.of(argv));
     socat.awaitLine("listening on", Lab.LONG);
+    return socat;
   }
 }

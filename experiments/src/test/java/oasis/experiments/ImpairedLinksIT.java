@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.experiments;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.ToLongFunction;
+import oasis.emulator.hub.WireReport;
+import oasis.lab.Blob;
+import oasis.lab.Family;
+import oasis.lab.KernelCounters;
+import oasis.lab.Lab;
+import oasis.lab.NumberedDatagrams;
+import oasis.link.LinkSettings;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * On links that lose, reorder and duplicate packets, on both sides of the exit node, streams stay
+ * whole; no datagram is changed, made up, or lost but by a link.
+ */
+@ParameterizedClass(name = "{0}")
+@EnumSource(Deployment.class)
+@Timeout(120)
+class ImpairedLinksIT {
+  private static final long BYTES = Long.getLong("oasis.impaired.bytes", 10_000_000L);
+  private static final long PERCENT = LinkSettings.ALL_PPB / 100;
+  private static final LinkSettings IMPAIRED =
+      LinkSettings.delay(200_000)
+          .withLossPpb(PERCENT / 2)
+          .withReorder(PERCENT, 300_000)
+          .withDuplicatePpb(PERCENT);
+  private static final int DATAGRAMS = 10_000;
+  private static final int DATAGRAMS_PER_SECOND = 5_000;
+  private static final int ECHO = 9002;
+
+  @TempDir static Path directory;
+  private static Lab lab;
+  private static Transfers transfers;
+
+  private final Deployment deployment;
+
+  ImpairedLinksIT(Deployment deployment) {
+    this.deployment = deployment;
+  }
+
+  @BeforeAll
+  static void network() throws Exception {
+    Lab.assumePossible();
+    lab = Lab.start(directory, IMPAIRED, IMPAIRED);
+    transfers = Transfers.start(lab, Blob.write(lab.file("blob"), BYTES, 4));
+  }
+
+  @AfterAll
+  static void end() {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  @BeforeParameterizedClassInvocation
+  static void begin(Deployment deployment) throws Exception {
+    deployment.start(lab, List.of(Transfers.RULE, "udp dport " + ECHO + " lab"));
+  }
+
+  @AfterParameterizedClassInvocation
+  static void stop() throws Exception {
+    Deployment.stop(lab);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void streamsStayWhole(Family family) throws Exception {
+    KernelCounters before = KernelCounters.read(lab);
+    transfers.assertUp(deployment, family);
+    transfers.assertDown(family);
+    assertThat(before.grown(KernelCounters.WRONG)).isEmpty();
+    assertThat(lab.daemons().drops("BAD_CHECKSUM")).isZero();
+    assertThat(before.grown("TcpRetransSegs")).as("the links did lose").isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void datagramsStayAsTheyAre(Family family) throws Exception {
+    KernelCounters before = KernelCounters.read(lab);
+    long lost = sum(WireReport::lost);
+    long twice = sum(WireReport::duplicated);
+    NumberedDatagrams.Outcome outcome =
+        NumberedDatagrams.exchange(
+            lab.client(), lab.server(), family.server(), ECHO, DATAGRAMS, DATAGRAMS_PER_SECOND);
+    String facts = outcome + " " + before.grown(".*") + " " + lab.daemons().statuses();
+    assertThat(outcome.wrong()).as(facts).isZero();
+    assertThat((long) outcome.missing()).as(facts).isBetween(1L, sum(WireReport::lost) - lost);
+    assertThat((long) outcome.twice()).as(facts).isBetween(1L, sum(WireReport::duplicated) - twice);
+    assertThat(outcome.overtaken()).isPositive();
+    assertThat(before.grown(KernelCounters.WRONG)).isEmpty();
+    assertThat(lab.daemons().drops("BAD_CHECKSUM")).isZero();
+  }
+
+  private static long sum(ToLongFunction<WireReport> count) {
+    assertThat(lab.emulation().report().wires()).allMatch(wire -> wire.overruns() == 0);
+    return lab.emulation().report().wires().stream().mapToLong(count).sum();
+  }
+}
