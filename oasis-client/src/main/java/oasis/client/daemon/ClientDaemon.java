@@ -144,10 +144,7 @@ final class ClientDaemon implements AutoCloseable {
     undo.add("configuration thread", this::endChanges);
     undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
-        () -> {
-          underlay.follow(loop, nat);
-          configurator.maintain();
-        },
+        () -> configurator.maintain(() -> underlay.follow(loop, nat)),
         WATCH_SECONDS,
         WATCH_SECONDS,
         TimeUnit.SECONDS);

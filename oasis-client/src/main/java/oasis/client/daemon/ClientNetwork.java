@@ -38,12 +38,7 @@ public final class ClientNetwork implements AutoCloseable {
 
   /** What keeps IPv6 silent on a device that has nobody to talk to. */
   private static final List<String> SILENCE6 =
-      List.of(
-          "addr_gen_mode=1",
-          "accept_ra=0",
-          "router_solicitations=0",
-          "dad_transmits=0",
-          "forwarding=0");
+      List.of("addr_gen_mode=1", "accept_ra=0", "router_solicitations=0", "dad_transmits=0");
 
   private final CommandRunner runner;
   private final Holder holder;
@@ -90,8 +85,12 @@ public final class ClientNetwork implements AutoCloseable {
     boolean rule4 = look(config, config.fakeRange(), "--fake-range");
     String range6 = config.fakeRange6();
     boolean rule6 = range6 != null && look(config, range6, "--fake-range6");
+    boolean first = applied == null;
     applied = config;
     set(config);
+    if (first && config.ipv6()) {
+      load(ClientRuleset.silence(config));
+    }
     route4(config, rule4);
     if (range6 != null) {
       route6(config, range6, rule6);
@@ -124,8 +123,7 @@ public final class ClientNetwork implements AutoCloseable {
     // Answers come in by the TUN device from addresses that the main table routes elsewhere.
     command.add("net/ipv4/conf/" + config.tun() + "/rp_filter=2");
     if (config.ipv6()) {
-      // No link-local address, no solicitations, no probes for duplicates, no group of routers: an
-      // idle device carries no packet.
+      // No link-local address, no solicitations, no probes for duplicates.
       command.add(v6 + "disable_ipv6=0");
       for (String setting : SILENCE6) {
         command.add(v6 + setting);

@@ -56,7 +56,7 @@ final class ClientRuleset {
         "flags owner",
         headers.sets() + output(config),
         "chain stays {",
-        "fib daddr type multicast oifname \"" + config.tun() + "\" counter drop",
+        multicasts(config),
         "}",
         "chain capture {",
         "ct mark set ct mark or " + CAPTURE,
@@ -69,6 +69,29 @@ final class ClientRuleset {
         "");
   }
 
+  /**
+   * Text that makes a table which only keeps multicasts out of our device: the kernel of a router
+   * announces its groups as soon as a device comes up, before there may be rules.
+   */
+  static String silence(ClientNetworkConfig config) {
+    return String.join(
+        "\n",
+        "table " + TABLE + " {",
+        "flags owner",
+        "chain output {",
+        "type route hook output priority mangle; policy accept;",
+        multicasts(config),
+        "}",
+        "}",
+        "");
+  }
+
+  /** By prefix: without a route the kernel calls an IPv6 multicast address unreachable. */
+  private static String multicasts(ClientNetworkConfig config) {
+    String out = "oifname \"" + config.tun() + "\" ";
+    return out + "ip daddr 224.0.0.0/4 counter drop\n" + out + "ip6 daddr ff00::/8 counter drop";
+  }
+
   private static String output(ClientNetworkConfig config) {
     return String.join(
         "\n",
@@ -77,7 +100,7 @@ final class ClientRuleset {
         "meta mark and " + EXEMPT + " == " + EXEMPT + " return",
         (config.ipv6() ? "" : "meta nfproto ipv6 return\n")
             + "fib daddr type { local, broadcast, multicast } goto stays",
-        "ip6 daddr fe80::/10 return",
+        "ip6 daddr { fe80::/10, ff00::/8 } goto stays",
         "udp dport 53 meta mark set meta mark or " + CAPTURE + " return",
         "ct direction original ct mark and "
             + CAPTURE

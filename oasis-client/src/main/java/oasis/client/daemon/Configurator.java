@@ -32,6 +32,12 @@ final class Configurator {
   private ClientNetworkConfig networkConfig;
   private volatile LiveConfig current = LiveConfig.saved(ClientConfig.EMPTY);
 
+  /** Something that follows the state of the host. */
+  @FunctionalInterface
+  interface Upkeep {
+    void run() throws OsException;
+  }
+
   Configurator(
       DataLoop loop,
       Carriers carriers,
@@ -97,9 +103,12 @@ final class Configurator {
    * Opens sockets that could not be opened yet or that the host's move to another network has left
    * behind, and applies the kernel's part again when something else on the host has ended its
    * holder. Called every few seconds.
+   *
+   * @param first what else has to follow the host, before that
    */
-  void maintain() {
+  void maintain(Upkeep first) {
     try {
+      first.run();
       for (Overlay overlay : onLoop(carriers::stale)) {
         reopen(overlay);
       }

@@ -25,9 +25,9 @@ final class NetworkLeftovers {
   /** Removes all of it; the result has one line for each thing that was there. */
   List<String> remove() throws OsException {
     removeTable();
-    removeRouting(IpBatch.ipv4(), IpBatch.ipv4());
+    removeRouting("ip rule ", IpBatch.ipv4(), IpBatch.ipv4());
     try {
-      removeRouting(IpBatch.ipv6(), IpBatch.ipv6());
+      removeRouting("ip -6 rule ", IpBatch.ipv6(), IpBatch.ipv6());
     } catch (OsException e) {
       if (config.ipv6()) {
         throw e;
@@ -52,7 +52,7 @@ final class NetworkLeftovers {
   }
 
   /** Removes our ip rules and routes of one family. */
-  private void removeRouting(IpBatch question, IpBatch answer) throws OsException {
+  private void removeRouting(String title, IpBatch question, IpBatch answer) throws OsException {
     List<String> found =
         question
             .add("rule", "show", "priority", PRIORITY)
@@ -66,7 +66,7 @@ final class NetworkLeftovers {
     List<String> rules = found.stream().filter(HostRoutes::isOurRule).toList();
     for (String rule : rules) {
       answer.add("rule", "del", "priority", PRIORITY, "fwmark", HostRoutes.mask());
-      removed.add("ip rule " + rule.replaceFirst("^[0-9]+:\\s*", ""));
+      removed.add(title + rule.replaceFirst("^[0-9]+:\\s*", ""));
     }
     if (!routes.isEmpty()) {
       answer.add("route", "flush", "table", "all", "proto", HostRoutes.PROTOCOL);

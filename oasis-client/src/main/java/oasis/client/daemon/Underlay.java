@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -9,6 +10,7 @@ import oasis.flow.NatLimits;
 import oasis.io.DataLoop;
 import oasis.io.LinuxCapturePort;
 import oasis.os.OsException;
+import oasis.os.linux.EnslavedInterfaces;
 import oasis.os.linux.Errno;
 import oasis.os.linux.SourceAddress;
 import oasis.os.linux.Sys;
@@ -21,8 +23,13 @@ import oasis.packet.Address;
  */
 final class Underlay {
   private final String tun;
+  private final int tunIndex;
   private final boolean ipv6;
   private final LinuxCapturePort capture;
+
+  /** Interfaces whose packets the capture leaves out: our own, and parts of others. */
+  private int[] excluded;
+
   private volatile Addresses addresses;
 
   /** OC0's address of each family, as far as the host has one. */
@@ -40,11 +47,13 @@ final class Underlay {
     }
   }
 
-  private Underlay(String tun, boolean ipv6, LinuxCapturePort capture, Addresses addresses) {
+  private Underlay(String tun, boolean ipv6, NatLimits ports) throws OsException {
     this.tun = tun;
     this.ipv6 = ipv6;
-    this.capture = capture;
-    this.addresses = addresses;
+    tunIndex = Errno.check(Sys.ifNameToIndex(tun), "if_nametoindex", tun);
+    excluded = EnslavedInterfaces.list(tunIndex);
+    addresses = find(tun, ipv6, Addresses.NONE);
+    capture = LinuxCapturePort.open(addresses.all(), ports.firstPort(), ports.lastPort(), excluded);
   }
 
   /**
@@ -54,11 +63,7 @@ final class Underlay {
    * @param ipv6 whether OC0 carries IPv6
    */
   static Underlay open(String tun, boolean ipv6, NatLimits ports) throws OsException {
-    Addresses addresses = find(tun, ipv6, Addresses.NONE);
-    int[] excluded = {Errno.check(Sys.ifNameToIndex(tun), "if_nametoindex", tun)};
-    LinuxCapturePort capture =
-        LinuxCapturePort.open(addresses.all(), ports.firstPort(), ports.lastPort(), excluded);
-    return new Underlay(tun, ipv6, capture, addresses);
+    return new Underlay(tun, ipv6, ports);
   }
 
   LinuxCapturePort capture() {
@@ -70,18 +75,24 @@ final class Underlay {
     return addresses;
   }
 
-  /** Looks for the addresses again; flows of a family whose address has changed begin anew. */
-  void follow(DataLoop loop, NatEngine nat) {
+  /**
+   * Looks for the addresses again; flows of a family whose address has changed begin anew.
+   *
+   * @throws OsException when the kernel does not list its interfaces
+   */
+  void follow(DataLoop loop, NatEngine nat) throws OsException {
     Addresses now = find(tun, ipv6, addresses);
-    if (now.equals(addresses)) {
+    int[] parts = EnslavedInterfaces.list(tunIndex);
+    if (now.equals(addresses) && Arrays.equals(parts, excluded)) {
       return;
     }
     addresses = now;
+    excluded = parts;
     loop.submit(
         () -> {
           now.give(nat);
           try {
-            capture.retarget(now.all());
+            capture.retarget(now.all(), parts);
           } catch (OsException e) {
             Addresses.NONE.give(nat); // no answer would arrive
           }

@@ -9,16 +9,21 @@ import oasis.os.CommandRunner;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
+import oasis.os.linux.Sys;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.FlowKey;
 
 /**
  * A host with a TUN device in a network namespace of its own, and a neighbour in another one: the
- * host is 192.0.2.1, the neighbour 192.0.2.2 and its default gateway.
+ * host is 192.0.2.1 and 2001:db8::1, the neighbour 192.0.2.2 and 2001:db8::2 and its default
+ * gateway.
  */
 final class HostInNamespace implements AutoCloseable {
+  static final String HOST = "192.0.2.1";
   static final String NEIGHBOUR = "192.0.2.2";
+  static final String HOST6 = "2001:db8::1";
+  static final String NEIGHBOUR6 = "2001:db8::2";
 
   private static final long POLL_MS = 5;
 
@@ -39,11 +44,14 @@ final class HostInNamespace implements AutoCloseable {
           "ip", "-n", host, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns",
           neighbour);
       for (String one : List.of(host, neighbour)) {
-        String address = one.equals(host) ? "192.0.2.1/24" : NEIGHBOUR + "/24";
-        outside.check("ip", "-n", one, "addr", "add", address, "dev", "eth0");
+        String address = one.equals(host) ? HOST : NEIGHBOUR;
+        String address6 = one.equals(host) ? HOST6 : NEIGHBOUR6;
+        outside.check("ip", "-n", one, "addr", "add", address + "/24", "dev", "eth0");
+        outside.check("ip", "-n", one, "addr", "add", address6 + "/64", "dev", "eth0", "nodad");
         outside.check("ip", "-n", one, "link", "set", "eth0", "up");
       }
       runner.check("ip", "route", "add", "default", "via", NEIGHBOUR);
+      runner.check("ip", "-6", "route", "add", "default", "via", NEIGHBOUR6);
       tun = Netns.in(host, () -> LinuxTun.open("oas0", 1400));
     } catch (Exception e) {
       removeNamespaces();
@@ -72,6 +80,29 @@ final class HostInNamespace implements AutoCloseable {
       }
     }
     return flows;
+  }
+
+  /** What the kernel has sent into the TUN device since it is there. */
+  long sentToTun() throws OsException {
+    return counter("oas0", 9);
+  }
+
+  /** Index of the host's Ethernet interface, for link-local addresses. */
+  int index() throws Exception {
+    return Netns.in(host, () -> Sys.ifNameToIndex("eth0"));
+  }
+
+  /** A counter of an interface: a column of /proc/net/dev behind its name, from 0. */
+  private long counter(String device, int column) throws OsException {
+    String line =
+        runner
+            .check("cat", "/proc/net/dev")
+            .lines()
+            .map(String::strip)
+            .filter(one -> one.startsWith(device + ":"))
+            .findFirst()
+            .orElseThrow();
+    return Long.parseLong(line.split("[: ]+", -1)[1 + column]);
   }
 
   /** Process ids in the host's namespace whose program has a name. */
