@@ -450,6 +450,22 @@ class RawSenderIT {
   }
 
   @Test
+  void aFullQueueOfTheInterfaceIsNoReasonToStopSendingBursts() throws Exception {
+    resolve();
+    left.run("tc qdisc replace dev eth0 root tbf rate 1mbit burst 3000 limit 50000");
+    FlowKey tcp = Packets.key(Ip.TCP, LEFT4, 7, RIGHT4, PORT);
+    Burst burst = Bursts.burst(Packets.tcp(tcp, 0x10, 1, 1, new byte[40_000]), 1000);
+    for (int i = 0; i < 5; i++) {
+      send(burst);
+    }
+    PortCounters.Snapshot counters = sender.counters().snapshot();
+    assertThat(counters.drops()).containsOnlyKeys(DropReason.SEND_QUEUE_FULL);
+    assertThat(sender.counters().drops(DropReason.SEND_QUEUE_FULL) + counters.outPkts())
+        .isEqualTo(5 * 40);
+    assertThat(counters.offloadRefusals()).isZero();
+  }
+
+  @Test
   void sendingAllocatesNothing() throws Exception {
     resolve();
     Burst single = udp(LEFT4, BEHIND4, 100);
