@@ -4,7 +4,6 @@ package oasis.os.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import oasis.os.HostRoutes;
 import oasis.packet.Address;
 import oasis.testkit.NoAllocation;
@@ -154,25 +153,22 @@ class RouteSocketIT {
 
   @Test
   void changesAreHeardByTheirKind() throws Exception {
-    try (RouteWatch watch = left.in(() -> RouteWatch.open(RouteWatch.ALL));
+    // Addresses that the kernel makes by itself become usable at any time.
+    try (RouteWatch all = left.in(() -> RouteWatch.open(RouteWatch.ALL));
         RouteWatch routesOnly = left.in(() -> RouteWatch.open(RouteWatch.ROUTE))) {
-      TimeUnit.MILLISECONDS.sleep(50);
-      watch.read();
-      routesOnly.read();
       left.run("ip route add 10.9.0.0/24 via 10.8.0.2");
-      assertThat(watch.read()).isEqualTo(RouteWatch.ROUTE);
+      assertThat(all.read() & RouteWatch.ROUTE).as("a route").isPositive();
       left.run("ip -6 route add fd00:9::/64 via fd00:8::2");
-      assertThat(watch.read()).isEqualTo(RouteWatch.ROUTE);
+      assertThat(all.read() & RouteWatch.ROUTE).as("an IPv6 route").isPositive();
       left.run("ip -6 rule add fwmark 1 table 99");
-      assertThat(watch.read()).isEqualTo(RouteWatch.ROUTE);
+      assertThat(all.read() & RouteWatch.ROUTE).as("a rule").isPositive();
       assertThat(routesOnly.read()).isEqualTo(RouteWatch.ROUTE);
       left.run("ip neigh add 10.8.0.77 lladdr 02:12:34:56:78:9a dev eth0");
-      assertThat(watch.read()).isEqualTo(RouteWatch.NEIGHBOUR);
+      assertThat(all.read() & RouteWatch.NEIGHBOUR).as("a neighbour").isPositive();
       left.run("ip link set eth0 alias x");
-      assertThat(watch.read()).isEqualTo(RouteWatch.LINK);
+      assertThat(all.read() & RouteWatch.LINK).as("a link").isPositive();
       left.run("ip addr add 10.8.7.1/32 dev eth0");
-      assertThat(watch.read() & RouteWatch.ADDRESS).isEqualTo(RouteWatch.ADDRESS);
-      assertThat(watch.read()).isZero();
+      assertThat(all.read() & RouteWatch.ADDRESS).as("an address").isPositive();
       assertThat(routesOnly.read() & ~RouteWatch.ROUTE).isZero();
     }
   }
