@@ -57,7 +57,10 @@ public interface DatagramPort extends AutoCloseable {
   /** Queues a burst to the connected peer; flushes by itself when the queue is full. */
   void add(Burst burst);
 
-  /** Queues a burst to an address of the socket's family. */
+  /**
+   * Queues a burst to an address of the socket's family; of either family when it listens on {@code
+   * ::}.
+   */
   void add(Burst burst, long hi, long lo, int port);
 
   /** Sends an empty datagram (a keep-alive) to the connected peer now. */

@@ -30,7 +30,7 @@ public record Endpoint(long hi, long lo, int port) {
     return ipv4(0, 0, 0, 0, port);
   }
 
-  /** Any IPv6 address of this host, and no IPv4 address. */
+  /** Any IPv6 address of this host; to a socket that listens, any IPv4 address too. */
   public static Endpoint anyIpv6(int port) {
     return new Endpoint(0, 0, port);
   }

@@ -23,7 +23,12 @@ import oasis.os.linux.Sys;
 import oasis.packet.Burst;
 import org.jspecify.annotations.Nullable;
 
-/** A UDP socket with UDP_GRO and UDP_SEGMENT where the kernel has them. */
+/**
+ * A UDP socket with UDP_GRO and UDP_SEGMENT where the kernel has them.
+ *
+ * <p>A socket that listens on {@code ::} serves IPv4 peers too: their addresses come and go in the
+ * IPv4-mapped form that addresses have everywhere.
+ */
 public final class LinuxDatagramPort implements DatagramPort {
   private static final int SLOTS = 16;
   private static final int RECEIVE_BUFFER_BYTES = 8 << 20;
@@ -49,18 +54,21 @@ public final class LinuxDatagramPort implements DatagramPort {
   /**
    * Opens a socket in the network namespace of the calling thread.
    *
-   * @param local address and port to bind; port 0 lets the kernel choose
+   * @param local address and port to bind; port 0 lets the kernel choose. Without a peer, {@code
+   *     ::} stands for all addresses of both families, and where the kernel has no IPv6 for those
+   *     of IPv4
    * @param peer the only peer, or null for a socket that is not connected
    * @param mark firewall mark of what it sends (SO_MARK), 0 for none
    */
   public static LinuxDatagramPort open(Endpoint local, @Nullable Endpoint peer, int mark)
       throws OsException {
     int family = local.isIpv4() ? AF_INET : AF_INET6;
-    int fd =
-        Errno.check(
-            Sys.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP),
-            "socket",
-            "for UDP");
+    int fd = socket(family);
+    if (fd == -Errno.EAFNOSUPPORT && servesAll(local, peer)) {
+      family = AF_INET;
+      fd = socket(family);
+    }
+    Errno.check(fd, "socket", "for UDP");
     try {
       return configure(fd, family, local, peer, mark);
     } catch (OsException | RuntimeException e) {
@@ -69,10 +77,18 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
   }
 
+  private static int socket(int family) {
+    return Sys.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+  }
+
+  private static boolean servesAll(Endpoint local, @Nullable Endpoint peer) {
+    return local.hi() == 0 && local.lo() == 0 && peer == null;
+  }
+
   private static LinuxDatagramPort configure(
       int fd, int family, Endpoint local, @Nullable Endpoint peer, int mark) throws OsException {
     if (family == AF_INET6) {
-      Sockets.set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY");
+      Sockets.set(fd, IPPROTO_IPV6, IPV6_V6ONLY, servesAll(local, peer) ? 0 : 1, "IPV6_V6ONLY");
     }
     if (mark != 0) {
       Sockets.set(fd, SOL_SOCKET, SO_MARK, mark, "SO_MARK");

@@ -20,7 +20,7 @@ import oasis.packet.Segmenter;
  * message), and all messages leave by one {@code sendmmsg}.
  *
  * <p>A message whose segmentation the kernel refuses is sent packet by packet, and merging rests
- * for a while: the refusal depends on the route, which may change.
+ * for a while for its destination ({@link RefusedDestinations}).
  */
 final class SendQueue {
   /** Most packets of one message: UDP_MAX_SEGMENTS of Linux before 6.9. */
@@ -35,9 +35,6 @@ final class SendQueue {
   /** Queued bytes that make a flush worth its call; what they were read into is still cached. */
   private static final int FLUSH_BYTES = 192 * 1024;
 
-  /** Packets that are sent one by one after a refusal, before merging is tried again. */
-  private static final int REST_PKTS = 10_000;
-
   private final int fd;
   private final int family;
   private final PortCounters counters;
@@ -50,20 +47,24 @@ final class SendQueue {
   private final int[] firstIovec = new int[CAPACITY + 1]; // of each packet
   private final int[] firstPacket = new int[CAPACITY + 1]; // of each message
   private final int[] messageBytes = new int[CAPACITY];
+  private final long[] messageHi = new long[CAPACITY];
+  private final long[] messageLo = new long[CAPACITY];
 
   private final boolean canMerge;
-  private int restPkts;
+  private final RefusedDestinations refused = new RefusedDestinations();
   private int arenaEnd;
   private int iovecs;
   private int packets;
   private int count; // messages, the open one included
   private int queuedBytes;
   private boolean open;
+  private boolean openMerges;
   private int openPacketBytes;
   private long openHi;
   private long openLo;
   private int openPort;
   private int socketError;
+  private boolean mayWait;
 
   /**
    * Makes a queue.
@@ -145,11 +146,10 @@ final class SendQueue {
   }
 
   private boolean fits(int bytes) {
-    return bytes <= openPacketBytes
+    return openMerges
+        && bytes <= openPacketBytes
         && packets - firstPacket[count - 1] < MERGE_PKTS
-        && messageBytes[count - 1] + bytes <= MERGE_BYTES
-        && canMerge
-        && restPkts == 0;
+        && messageBytes[count - 1] + bytes <= MERGE_BYTES;
   }
 
   private void begin(int bytes, long hi, long lo, int port) {
@@ -157,12 +157,15 @@ final class SendQueue {
     int m = count++;
     firstPacket[m] = packets;
     messageBytes[m] = 0;
+    messageHi[m] = hi;
+    messageLo[m] = lo;
     messages.name(
         m,
         port < 0
             ? 0
             : Sockets.putAddress(messages.names(), messages.nameAt(m), family, hi, lo, port));
     open = true;
+    openMerges = canMerge && !refused.rests(hi, lo);
     openPacketBytes = bytes;
     openHi = hi;
     openLo = lo;
@@ -190,7 +193,7 @@ final class SendQueue {
     end();
     firstPacket[count] = packets;
     firstIovec[packets] = iovecs;
-    boolean mayWait = true;
+    mayWait = true;
     for (int m = 0; m < count; ) {
       int sent = Sys.sendmmsg(fd, messages.address(m), count - m, MSG_DONTWAIT);
       if (sent > 0) {
@@ -198,14 +201,9 @@ final class SendQueue {
           counters.out(packetsOf(i), messageBytes[i]);
         }
         m += sent;
-      } else if (mayRetry(-sent, mayWait)) {
-        mayWait = false;
-      } else {
+      } else if (!mayRetry(-sent)) {
         refused(m++, -sent);
       }
-    }
-    if (restPkts > 0) {
-      restPkts = Math.max(0, restPkts - packets);
     }
     arenaEnd = 0;
     iovecs = 0;
@@ -218,22 +216,22 @@ final class SendQueue {
     return firstPacket[message + 1] - firstPacket[message];
   }
 
-  /** True when the same message may pass at a second try. Waits for room at most once a flush. */
-  private boolean mayRetry(int errno, boolean mayWait) {
+  /** True when the same message may pass at a second try. Waits at most once a flush. */
+  private boolean mayRetry(int errno) {
     if (errno == Errno.EINTR) {
       return true;
     }
-    if (errno == Errno.ECONNREFUSED && mayWait) {
+    boolean first = mayWait;
+    mayWait = false;
+    if (errno == Errno.ECONNREFUSED && first) {
       // The answer to an earlier message; this one has not been looked at.
       socketError = errno;
       return true;
     }
-    if (errno == Errno.EAGAIN && mayWait) {
-      return room.await();
-    }
-    return false;
+    return errno == Errno.EAGAIN && first && room.await();
   }
 
+  /** Goes on behind a message that the kernel did not take, and nothing of it. */
   private void refused(int m, int errno) {
     int pkts = packetsOf(m);
     boolean segmentation = errno == Errno.EIO || errno == Errno.EINVAL || errno == Errno.EMSGSIZE;
@@ -244,20 +242,28 @@ final class SendQueue {
     boolean oneSent = false;
     for (int p = firstPacket[m]; p < firstPacket[m + 1]; p++) {
       messages.nameOf(CAPACITY, m);
-      messages.noControl(CAPACITY);
       messages.iovecs(CAPACITY, firstIovec[p], firstIovec[p + 1] - firstIovec[p]);
-      long sent = Sys.sendmsg(fd, messages.address(CAPACITY), MSG_DONTWAIT);
-      if (sent >= 0) {
-        oneSent = true;
-        counters.out(1, sent);
-      } else {
-        counters.drop(reason((int) -sent), 1);
-      }
+      oneSent |= sendSpare();
     }
     if (oneSent) {
       counters.offloadRefused();
-      restPkts = REST_PKTS;
+      refused.refuse(messageHi[m], messageLo[m]);
     }
+  }
+
+  /** Sends the spare message, one packet; true when the kernel took it. */
+  private boolean sendSpare() {
+    messages.noControl(CAPACITY);
+    long sent = Sys.sendmsg(fd, messages.address(CAPACITY), MSG_DONTWAIT);
+    while (sent < 0 && mayRetry((int) -sent)) {
+      sent = Sys.sendmsg(fd, messages.address(CAPACITY), MSG_DONTWAIT);
+    }
+    if (sent < 0) {
+      counters.drop(reason((int) -sent), 1);
+      return false;
+    }
+    counters.out(1, sent);
+    return true;
   }
 
   /** What to count a packet under that the kernel did not take. */
@@ -278,17 +284,9 @@ final class SendQueue {
             ? 0
             : Sockets.putAddress(
                 messages.names(), messages.nameAt(CAPACITY), family, hi, lo, port));
-    messages.noControl(CAPACITY);
     messages.iovecs(CAPACITY, 0, 0);
-    int error = (int) Sys.sendmsg(fd, messages.address(CAPACITY), MSG_DONTWAIT);
-    if (error < 0 && mayRetry(-error, true)) {
-      error = (int) Sys.sendmsg(fd, messages.address(CAPACITY), MSG_DONTWAIT);
-    }
-    if (error < 0) {
-      counters.drop(reason(-error), 1);
-    } else {
-      counters.out(1, 0);
-    }
+    mayWait = true;
+    sendSpare();
   }
 
   /** The error of the socket that sending ran into and receiving has not reported yet, or 0. */

@@ -3,13 +3,16 @@ package oasis.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import oasis.packet.Burst;
 import oasis.packet.Ip;
+import oasis.packet.Segmenter;
 import oasis.testkit.Gen;
+import oasis.testkit.NoAllocation;
 import oasis.testkit.TestNamespace;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -255,6 +258,27 @@ class KernelSegmentationIT {
             }
             Streams.assertSame(packets, Bursts.packets(burst));
           });
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("flows")
+  void readingFromTheTunAndSegmentingAllocateNothing(int version, int protocol) throws Exception {
+    try (LinuxTun tun = tun();
+        PacketTap host = PacketTap.open(left, "oas0")) {
+      Gen gen = new Gen(Gen.baseSeed());
+      host.send(Bursts.framed(new byte[0], Streams.burst(gen, version, protocol)));
+      Burst read = new Burst();
+      Segmenter segmenter = new Segmenter(ByteBuffer.allocateDirect(Segmenter.ARENA_BYTES));
+      NoAllocation.check(
+          500,
+          () -> {
+            host.sendAgain();
+            if (tun.read(read, 1) == TunPort.READ) {
+              segmenter.segment(read, 0);
+            }
+          });
+      assertThat(tun.counters().snapshot().inMessages()).isGreaterThanOrEqualTo(1000);
     }
   }
 

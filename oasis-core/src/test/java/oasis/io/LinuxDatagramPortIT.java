@@ -8,7 +8,6 @@ import oasis.os.OsException;
 import oasis.os.linux.Errno;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
-import oasis.packet.Ip;
 import oasis.testkit.Packets;
 import oasis.testkit.TestNamespace;
 import org.junit.jupiter.api.AfterEach;
@@ -126,22 +125,6 @@ class LinuxDatagramPortIT extends DatagramPortContract {
     sender.flush();
     assertThat(sender.receive()).isEqualTo(-Errno.ECONNREFUSED);
     assertThat(sender.counters().snapshot().drops()).isEmpty();
-  }
-
-  @Test
-  void burstsThatTheRouteRefusesGoPacketByPacket() throws Exception {
-    // Segments longer than the MTU: the kernel refuses to segment, but fragments single packets.
-    namespace.run("ip link set lo mtu 1000");
-    Burst burst = Bursts.burst(Bursts.offloaded(Packets.udp(FLOW, new byte[4000]), Ip.UDP, 1300));
-    sender.add(burst);
-    sender.flush();
-    PortCounters.Snapshot counters = sender.counters().snapshot();
-    assertThat(counters.offloadRefusals()).isEqualTo(1);
-    assertThat(counters.outPkts()).isEqualTo(4);
-    sender.add(burst);
-    sender.flush();
-    assertThat(sender.counters().snapshot().offloadRefusals()).as("is remembered").isEqualTo(1);
-    assertThat(sender.counters().snapshot().outPkts()).isEqualTo(8);
   }
 
   @Test
