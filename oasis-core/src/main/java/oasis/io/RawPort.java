@@ -17,6 +17,15 @@ public interface RawPort extends AutoCloseable {
    */
   int add(Burst burst);
 
+  /**
+   * MTU of the path to a destination, in bytes, for the segment size of a connection that begins.
+   *
+   * @return 0 when it is not known
+   */
+  default int mtu(long hi, long lo) {
+    return 0;
+  }
+
   /** Sends what is queued. Refused or overflowing packets are counted and dropped. */
   void flush();
 

@@ -151,15 +151,24 @@ public final class RawSender implements RawPort {
     return description;
   }
 
-  @Override
-  public int add(Burst burst) {
+  /** The clock is read once per flush: destinations are asked for every two seconds. */
+  private int hop(long hi, long lo) {
     if (!timeIsKnown) {
-      // The clock is read once per flush: destinations are asked for every two seconds.
       nowNs = System.nanoTime();
       timeIsKnown = true;
     }
+    return hops.find(hi, lo, nowNs);
+  }
+
+  @Override
+  public int mtu(long hi, long lo) {
+    return hops.mtu(hop(hi, lo));
+  }
+
+  @Override
+  public int add(Burst burst) {
     int at = burst.start();
-    int hop = hops.find(Ip.dstHi(burst.buffer(), at), Ip.dstLo(burst.buffer(), at), nowNs);
+    int hop = hop(Ip.dstHi(burst.buffer(), at), Ip.dstLo(burst.buffer(), at));
     int mtu = hops.mtu(hop);
     boolean tooLong = mtu > 0 && longestPacket(burst) > mtu;
     if (tooLong && (burst.version() == 6 || Ip.dontFragment4(burst.buffer(), at))) {

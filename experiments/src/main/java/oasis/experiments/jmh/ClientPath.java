@@ -92,6 +92,11 @@ public class ClientPath {
     }
 
     @Override
+    public int underlayMtu(long hi, long lo) {
+      return 0;
+    }
+
+    @Override
     public void probe(int to) {
       sum++;
     }

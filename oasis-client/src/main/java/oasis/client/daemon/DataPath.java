@@ -109,6 +109,11 @@ final class DataPath implements Effects {
   }
 
   @Override
+  public int underlayMtu(long hi, long lo) {
+    return raw.mtu(hi, lo);
+  }
+
+  @Override
   public void probe(int carrier) {
     CarrierSource source = carriers[carrier];
     if (source != null) {

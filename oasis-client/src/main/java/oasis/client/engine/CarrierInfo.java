@@ -7,8 +7,8 @@ package oasis.client.engine;
  * @param name the user's name for the overlay; {@code underlay} for OC0
  * @param state what is known of it; OC0 is always alive
  * @param silentMs milliseconds since anything was heard of it, or -1 for never
- * @param mtu longest IP packet that it carries, in bytes; of OC0 the TUN device's, or less where
- *     the way out is narrower
+ * @param mtu longest IP packet that it carries, in bytes; of OC0 what the TUN device carries,
+ *     though a path may be narrower
  * @param ipv6 whether it can carry IPv6: not with an MTU below 1,280 bytes, nor OC0 on a host
  *     without an IPv6 address of its own; IPv6 flows that choose it then go by their rule's {@code
  *     else}

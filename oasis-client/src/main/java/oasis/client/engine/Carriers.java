@@ -4,9 +4,6 @@ package oasis.client.engine;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.packet.Burst;
-import oasis.packet.Ip;
-import oasis.packet.Rewrite;
-import oasis.packet.Tcp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,14 +86,9 @@ final class Carriers {
     return name == null ? "removed" : name;
   }
 
-  /** Longest IP packet that the carrier carries. For OC0 what TCP is told; see {@link #setMtu}. */
+  /** Longest IP packet that the carrier carries; for OC0 what the TUN device does. */
   int mtu(int c) {
     return mtus[c];
-  }
-
-  /** Changes the MTU by which the segments of TCP are limited. */
-  void setMtu(int c, int bytes) {
-    mtus[c] = bytes;
   }
 
   /** Whether the carrier's MTU allows IPv6. */
@@ -111,12 +103,6 @@ final class Carriers {
   /** True when the carrier may get new flows of the address family. */
   boolean serves(int c, boolean ipv4) {
     return c >= 0 && names[c] != null && states[c] == CarrierState.ALIVE && (ipv4 || fitsIpv6(c));
-  }
-
-  /** Lowers the segment size that a SYN or SYN-ACK of either direction announces. */
-  void clampMss(int c, Burst b) {
-    int headers = (b.version() == 4 ? Ip.V4_BYTES : Ip.V6_BYTES) + Tcp.BYTES;
-    Rewrite.clampMss(b, mtus[c] - headers);
   }
 
   /** Counts what was sent by the carrier. */

@@ -66,8 +66,9 @@ public final class ClientEngine {
     flows = new Flows(map, carriers, fakes, nat, refusals);
     dns = new DnsFaker(scratch, fakes, carriers, nat, effects);
     Fragments fragments = new Fragments(map);
-    outbound = new Outbound(flows, fragments, dns, refusals, nat, effects);
-    inbound = new Inbound(flows, fragments, dns, refusals, effects);
+    SegmentSizes sizes = new SegmentSizes(carriers, effects);
+    outbound = new Outbound(flows, fragments, sizes, dns, refusals, nat, effects);
+    inbound = new Inbound(flows, fragments, sizes, dns, refusals, effects);
   }
 
   /**
@@ -84,16 +85,6 @@ public final class ClientEngine {
   public void removeCarrier(int carrier) {
     flows.forget(carrier);
     carriers.remove(carrier);
-  }
-
-  /**
-   * Says what the host's way out carries, so that TCP by OC0 never makes segments that are too long
-   * for it. Until then it is the TUN device's MTU.
-   *
-   * @param bytes least MTU of the interfaces by which OC0 leaves
-   */
-  public void setUnderlayMtu(int bytes) {
-    carriers.setMtu(Carriers.UNDERLAY, Math.min(bytes, config.tunMtu()));
   }
 
   /**

@@ -6,7 +6,8 @@ import oasis.packet.Burst;
 /**
  * What the engine asks its surroundings to do. Calls come from inside the engine's handlers; a
  * burst must be taken (queued by reference to its memory, or written) before the call returns,
- * since the engine and its reader refill it.
+ * since the engine and its reader refill it. Of a fragment the headers must be copied: the next
+ * fragment's are written in their place.
  */
 public interface Effects {
   /** Hands an inbound burst, or an answer that the engine wrote itself, to the programs. */
@@ -22,6 +23,13 @@ public interface Effects {
    *     then nothing was sent
    */
   int toUnderlay(Burst burst);
+
+  /**
+   * MTU of the underlay's path to a destination, asked when a TCP connection begins.
+   *
+   * @return 0 when it is not known
+   */
+  int underlayMtu(long hi, long lo);
 
   /** Sends an empty datagram to a carrier's entry node, which answers with one. */
   void probe(int carrier);

@@ -20,15 +20,23 @@ final class Inbound {
   private final DnsFaker dns;
   private final IcmpErrors errors;
   private final Fragments fragments;
+  private final SegmentSizes sizes;
   private final Effects effects;
   private final FlowKey key = new FlowKey();
   private final FlowKey program = new FlowKey();
 
-  Inbound(Flows flows, Fragments fragments, DnsFaker dns, Refusals refusals, Effects effects) {
+  Inbound(
+      Flows flows,
+      Fragments fragments,
+      SegmentSizes sizes,
+      DnsFaker dns,
+      Refusals refusals,
+      Effects effects) {
     this.flows = flows;
     this.map = flows.map;
     this.carriers = flows.carriers;
     this.fragments = fragments;
+    this.sizes = sizes;
     this.dns = dns;
     this.refusals = refusals;
     this.effects = effects;
@@ -67,7 +75,7 @@ final class Inbound {
         fragments.note(b, f, nowNs);
       }
     } else {
-      carriers.clampMss(map.carrier[f], b);
+      sizes.limit(map.carrier[f], b, map.realHi[f], map.realLo[f]);
       if (DnsFaker.isQuery(program) && dns.replaces(b, program, flows.policy(), nowNs)) {
         return;
       }

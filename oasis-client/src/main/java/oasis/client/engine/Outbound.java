@@ -24,6 +24,7 @@ final class Outbound {
   private final DnsFaker dns;
   private final IcmpErrors errors;
   private final Fragments fragments;
+  private final SegmentSizes sizes;
   private final NatEngine nat;
   private final Effects effects;
   private final Fragmenter fragmenter = new Fragmenter();
@@ -33,6 +34,7 @@ final class Outbound {
   Outbound(
       Flows flows,
       Fragments fragments,
+      SegmentSizes sizes,
       DnsFaker dns,
       Refusals refusals,
       NatEngine nat,
@@ -41,6 +43,7 @@ final class Outbound {
     this.map = flows.map;
     this.carriers = flows.carriers;
     this.fragments = fragments;
+    this.sizes = sizes;
     this.dns = dns;
     this.refusals = refusals;
     this.nat = nat;
@@ -78,7 +81,7 @@ final class Outbound {
       return;
     }
     map.outbound(f, b, nowNs);
-    carriers.clampMss(c, b);
+    sizes.limit(c, b, map.realHi[f], map.realLo[f]);
     if (map.fake[f] >= 0) {
       Rewrite.destination(b, map.realHi[f], map.realLo[f], key.dport());
     }

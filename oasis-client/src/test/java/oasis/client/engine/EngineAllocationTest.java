@@ -206,6 +206,11 @@ class EngineAllocationTest {
     }
 
     @Override
+    public int underlayMtu(long hi, long lo) {
+      return pathMtu;
+    }
+
+    @Override
     public void probe(int carrier) {
       count++;
     }

@@ -108,12 +108,12 @@ class EngineMtuTest {
 
   @ParameterizedTest
   @EnumSource
-  void segmentsOfTcpFitTheUnderlaysWayOutBothWays(Family f) {
+  void segmentsOfTcpFitTheUnderlaysPathBothWays(Family f) {
     EngineRig rig = new EngineRig(f, "tcp dport 80 unknown");
     FlowKey key = f.tcp(f.host, 40_000, f.server, 80);
     rig.send(EngineRig.syn(key));
     assertThat(mss(f, rig.out.only("underlay"))).isEqualTo(f.v4() ? 1_360 : 1_340);
-    rig.engine.setUnderlayMtu(1_290);
+    rig.out.pathMtu = 1_290;
     rig.send(EngineRig.syn(key));
     byte[] sent = rig.out.only("underlay");
     assertThat(mss(f, sent)).isEqualTo(f.v4() ? 1_250 : 1_230);
@@ -123,7 +123,7 @@ class EngineMtuTest {
     byte[] got = rig.out.only("tun");
     assertThat(mss(f, got)).isEqualTo(f.v4() ? 1_250 : 1_230);
     Packets.assertChecksums(got);
-    rig.engine.setUnderlayMtu(9_000);
+    rig.out.pathMtu = 0;
     rig.send(EngineRig.syn(key));
     assertThat(mss(f, rig.out.only("underlay"))).isEqualTo(f.v4() ? 1_360 : 1_340);
   }

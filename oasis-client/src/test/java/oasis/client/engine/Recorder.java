@@ -36,17 +36,22 @@ final class Recorder implements Effects {
     note("carrier " + carrier, burst);
   }
 
-  /** MTU of every path of the underlay. */
+  /** MTU of every path of the underlay, 0 for not known. */
   int pathMtu = 65_535;
 
   @Override
   public int toUnderlay(Burst burst) {
     int payload = burst.segmentBytes() == 0 ? burst.payloadBytes() : burst.segmentBytes();
-    if (burst.headerBytes() + payload > pathMtu) {
+    if (pathMtu > 0 && burst.headerBytes() + payload > pathMtu) {
       return pathMtu;
     }
     note("underlay", burst);
     return 0;
+  }
+
+  @Override
+  public int underlayMtu(long hi, long lo) {
+    return pathMtu;
   }
 
   @Override
