@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import oasis.os.OsException;
+import oasis.packet.Burst;
+import oasis.packet.DropReason;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import oasis.testkit.Packets;
+import org.junit.jupiter.api.Test;
+
+/** Raw sending while routes, neighbours and interfaces change. */
+class RawSenderRoutesIT extends RawSenderLab {
+  /** Packets that an interface of the right host has received. */
+  private int received(String device) throws OsException {
+    String[] lines = right.run("ip -s link show " + device).split("\n", -1);
+    for (int i = 0; i < lines.length; i++) {
+      if (lines[i].contains("RX:")) {
+        return Integer.parseInt(lines[i + 1].strip().split(" +", -1)[1]);
+      }
+    }
+    throw new AssertionError(String.join("\n", lines));
+  }
+
+  private static void drain(DatagramChannel socket) throws Exception {
+    ByteBuffer into = ByteBuffer.allocate(2000);
+    for (var from = socket.receive(into); from != null; from = socket.receive(into)) {
+      into.clear();
+    }
+  }
+
+  private long millisUntilReceived(DataLoop loop, DatagramChannel socket, String from, String to)
+      throws Exception {
+    ByteBuffer into = ByteBuffer.allocate(2000);
+    drain(socket);
+    Burst burst = udp(from, to, 50);
+    long start = System.nanoTime();
+    for (int i = 0; i < 1000; i++) {
+      loop.call(
+              () -> {
+                send(burst);
+                return true;
+              })
+          .join();
+      TimeUnit.MILLISECONDS.sleep(5);
+      if (socket.receive(into.clear()) != null) {
+        break;
+      }
+    }
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+  }
+
+  @Test
+  void aNeighbourNotYetResolvedIsResolvedByTheKernelAndNothingIsLost() throws Exception {
+    everythingArrivesAsTheSegmenterMakesIt(LEFT4, BEHIND4);
+    everythingArrivesAsTheSegmenterMakesIt(LEFT6, BEHIND6);
+    assertThat(sender.rawBursts()).isPositive();
+    assertThat(sender.packetBursts()).isGreaterThan(sender.rawBursts());
+  }
+
+  @Test
+  void theMarkDecidesTheRoute() throws Exception {
+    link("eth1", "10.8.1", "fd00:8:1:");
+    left.run("ip rule add fwmark 0x20000000/0x20000000 table 99");
+    left.run("ip route add 10.9.0.0/24 via 10.8.1.2 table 99");
+    left.run("ping -c 1 -W 2 10.8.1.2");
+    sender.close();
+    sender = left.in(() -> RawSender.open(RawSender.Way.PACKET, 0x2000_0000));
+    int before = received("eth1");
+    send(udp(LEFT4, BEHIND4, 100));
+    assertThat(captured(1)).hasSize(1);
+    assertThat(received("eth1")).isEqualTo(before + 1);
+    assertThat(sender.packetBursts()).isEqualTo(1);
+  }
+
+  @Test
+  void aGatewayThatChangesItsLinkAddressIsFollowed() throws Exception {
+    resolve();
+    DataLoop loop = new DataLoop("send");
+    sender.join(loop);
+    right.run("sysctl -qw net.ipv4.conf.eth0.arp_notify=1 net.ipv6.conf.eth0.ndisc_notify=1");
+    try (loop;
+        DatagramChannel four = right.in(DatagramChannel::open);
+        DatagramChannel six = right.in(DatagramChannel::open)) {
+      // Real sockets: a capture would also see what is not addressed to its link address.
+      four.bind(new InetSocketAddress(RIGHT4, PORT)).configureBlocking(false);
+      six.bind(new InetSocketAddress(RIGHT6, PORT)).configureBlocking(false);
+      loop.start();
+      assertThat(millisUntilReceived(loop, four, LEFT4, RIGHT4)).isLessThan(1000);
+      assertThat(millisUntilReceived(loop, six, LEFT6, RIGHT6)).isLessThan(1000);
+      TimeUnit.MILLISECONDS.sleep(1100); // the kernel locks a fresh entry for a second
+      right.run("ip link set eth0 address 02:00:00:00:00:99");
+      assertThat(millisUntilReceived(loop, four, LEFT4, RIGHT4)).isLessThan(3000);
+      assertThat(millisUntilReceived(loop, six, LEFT6, RIGHT6)).isLessThan(3000);
+      assertThat(left.run("ip neigh show 10.8.0.2")).contains("02:00:00:00:00:99");
+      long sent = sender.packetBursts();
+      assertThat(millisUntilReceived(loop, four, LEFT4, RIGHT4)).isLessThan(100);
+      assertThat(millisUntilReceived(loop, six, LEFT6, RIGHT6)).isLessThan(100);
+      assertThat(sender.packetBursts()).as("to the new address").isEqualTo(sent + 2);
+    }
+  }
+
+  @Test
+  void trafficInOneDirectionKeepsTheNeighbourFresh() throws Exception {
+    for (String family : List.of("ipv4", "ipv6")) {
+      String neigh = "net." + family + ".neigh.eth0.";
+      // Longer than the other one, as the defaults of 30 and 5 s are: so it becomes stale.
+      left.run("sysctl -qw " + neigh + "base_reachable_time_ms=2500");
+      left.run("sysctl -qw " + neigh + "delay_first_probe_time=1");
+    }
+    resolve();
+    Burst four = udp(LEFT4, BEHIND4, 100);
+    Burst six = udp(LEFT6, BEHIND6, 100);
+    int confirmed = 0;
+    for (int i = 0; i < 500; i++) {
+      sender.hearChanges();
+      send(four);
+      send(six);
+      TimeUnit.MILLISECONDS.sleep(20);
+      if (i % 10 == 0) {
+        String state = left.run("ip neigh show 10.8.0.2") + left.run("ip neigh show fd00:8::2");
+        assertThat(state).doesNotContain("FAILED").doesNotContain("INCOMPLETE");
+        confirmed += i > 250 && state.contains("REACHABLE") ? 1 : 0;
+      }
+    }
+    assertThat(confirmed).as("looks that found it reachable, after 5 s").isPositive();
+    assertThat(sender.rawBursts()).as("to be confirmed").isBetween(2L, 100L);
+    assertThat(sender.packetBursts()).isGreaterThan(900);
+    assertThat(captured(1000)).hasSize(1000);
+  }
+
+  @Test
+  void aRouteThatMovesToAnotherInterfaceIsFollowed() throws Exception {
+    link("eth1", "10.8.1", "fd00:8:1:");
+    left.run("ping -c 1 -W 2 10.8.1.2");
+    left.run("ping -c 1 -W 2 fd00:8:1::2");
+    resolve();
+    for (String to : List.of(BEHIND4, BEHIND6)) {
+      boolean v4 = to.equals(BEHIND4);
+      Burst burst = udp(v4 ? LEFT4 : LEFT6, to, 100);
+      send(burst);
+      assertThat(captured(1)).hasSize(1);
+      TimeUnit.MILLISECONDS.sleep(250); // news are not asked after more often
+      sender.hearChanges();
+      send(burst);
+      left.run(
+          v4
+              ? "ip route replace 10.9.0.0/24 via 10.8.1.2 dev eth1"
+              : "ip -6 route replace fd00:9::/64 via fd00:8:1::2 dev eth1");
+      TimeUnit.MILLISECONDS.sleep(250);
+      sender.hearChanges();
+      captured(1);
+      int before = received("eth1");
+      send(burst);
+      assertThat(captured(1)).hasSize(1);
+      assertThat(received("eth1")).isBetween(before + 1, before + 3);
+    }
+  }
+
+  @Test
+  void whileAnInterfaceIsDownPacketsAreCountedAndThenTheyGoOn() throws Exception {
+    resolve();
+    Burst burst = udp(LEFT4, RIGHT4, 100);
+    send(burst);
+    left.run("ip link set eth0 down");
+    send(burst);
+    assertThat(sender.counters().drops(DropReason.SEND_REFUSED)).isEqualTo(1);
+    TimeUnit.MILLISECONDS.sleep(250);
+    sender.hearChanges();
+    send(burst);
+    assertThat(sender.counters().drops(DropReason.SEND_REFUSED)).isEqualTo(2);
+    left.run("ip link set eth0 up");
+    captured(1);
+    for (int i = 0; i < 300 && captured(1).isEmpty(); i++) {
+      sender.hearChanges();
+      send(burst);
+    }
+    long sent = sender.packetBursts();
+    left.run("ping -c 1 -W 2 " + RIGHT4);
+    TimeUnit.MILLISECONDS.sleep(250);
+    sender.hearChanges();
+    send(burst);
+    assertThat(captured(1)).isNotEmpty();
+    assertThat(sender.packetBursts()).isEqualTo(sent + 1);
+  }
+
+  @Test
+  void anMtuThatShrinksIsHeardBeforeBurstsAreLost() throws Exception {
+    resolve();
+    FlowKey key = Packets.key(Ip.TCP, LEFT4, 7, RIGHT4, PORT);
+    ByteBuffer packet = Packets.tcp(key, 0x10, 1, 1, new byte[20_000]);
+    Burst burst = Bursts.burst(packet, 1460);
+    send(burst);
+    TimeUnit.MILLISECONDS.sleep(250);
+    left.run("ip link set eth0 mtu 1400");
+    sender.hearChanges();
+    assertThat(sender.add(burst)).isEqualTo(1400);
+  }
+}
