@@ -16,6 +16,10 @@ package_of() {
     ssh) echo openssh-client ;;
     sshd) echo openssh-server ;;
     unshare | flock) echo util-linux ;;
+    wg) echo wireguard-tools ;;
+    nebula-cert) echo nebula ;;
+    tincd) echo tinc ;;
+    vtund) echo vtun ;;
     *) echo "$1" ;; # nginx, curl, ethtool, iperf3, tcpdump
   esac
 }

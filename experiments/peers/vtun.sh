@@ -4,15 +4,16 @@
 . "$(dirname "$0")/lib.sh"
 needs=(vtund)
 
-configure() { # for $side: its own address in the tunnel, the other's
+# For $side: its own address in the tunnel, the other's. A quoted string reaches to the line's last quote.
+configure() {
   cat >"$dir/$side.conf" <<V
-options { port 5055; timeout 60; ppp /bin/false; ifconfig /sbin/ip; route /sbin/ip; }
+options { port 5055; timeout 60; }
 oasis {
   passwd oasis; device $peer0; type tun; proto udp; compress no; encrypt no; keepalive yes; stat no;
   speed 0; persist yes;
   up {
-    program "/sbin/ip" "addr add $1 peer $2 dev %%" wait;
-    program "/sbin/ip" "link set %% mtu $mtu up" wait;
+    program "/sbin/ip addr add $1 peer $2 dev %%" wait;
+    program "/sbin/ip link set %% mtu $mtu up" wait;
   };
 }
 V

@@ -83,6 +83,10 @@ record ScriptedPath(String name, String title, String command, Path installer) i
     } catch (IOException e) {
       throw new OsException("cannot make " + directory + ": " + e.getMessage(), e);
     }
+    for (Node node : List.of(lab.client(), lab.exit())) {
+      // The kernel would send packets of its own by the tunnel; vtun ends when one comes too early.
+      lab.run(node, List.of("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1"), "");
+    }
     List<String> words = List.of("up", lab.client().namespace(), lab.exit().namespace());
     Ended up = run(words, environment(lab), UP_SECONDS);
     if (up.status() != 0) {
