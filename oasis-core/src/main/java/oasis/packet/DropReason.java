@@ -13,6 +13,7 @@ public enum DropReason {
   BAD_CHECKSUM("wrong transport checksum"),
   BAD_OFFLOAD("the kernel's offload header contradicts the packet"),
   TOO_BIG("longer than the carrier's MTU"),
+  EXPIRED("its time to live ended here"),
   FRAGMENT("a fragment whose flow is not known"),
   UNSUPPORTED_PROTOCOL("a transport protocol that cannot be translated"),
   NOT_ALLOWED("the sender is not an allowed client"),

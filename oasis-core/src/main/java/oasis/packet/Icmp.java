@@ -50,6 +50,9 @@ public final class Icmp {
   /** ICMPv6 packet too big. */
   public static final int V6_TOO_BIG = 2;
 
+  /** ICMPv6 time exceeded. */
+  public static final int V6_TIME_EXCEEDED = 3;
+
   /** ICMPv6 parameter problem, the last of the four errors (RFC 4443 section 3). */
   public static final int V6_PARAMETER_PROBLEM = 4;
 

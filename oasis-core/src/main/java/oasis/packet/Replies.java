@@ -127,6 +127,12 @@ public final class Replies {
     return writeError(about, head, mtu, fromHi, fromLo, out, at);
   }
 
+  /** "Time exceeded in transit" (RFC 792, RFC 4443 section 3.3), when the hop limit is used up. */
+  public static int timeExceeded(Burst about, long fromHi, long fromLo, ByteBuffer out, int at) {
+    int head = (about.version == 4 ? Icmp.TIME_EXCEEDED : Icmp.V6_TIME_EXCEEDED) << 8;
+    return writeError(about, head, 0, fromHi, fromLo, out, at);
+  }
+
   private static int writeError(
       Burst about, int head, int rest, long fromHi, long fromLo, ByteBuffer out, int at) {
     if (!mayAnswer(about)) {

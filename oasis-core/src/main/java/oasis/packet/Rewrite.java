@@ -29,6 +29,17 @@ public final class Rewrite {
     set(b, b.start + (b.version == 4 ? 16 : 24), 2, hi, lo, port);
   }
 
+  /** Takes one from the time to live or hop limit, which must not be 0, as each router does. */
+  public static void lowerTtl(Burst b) {
+    ByteBuffer m = b.buffer;
+    if (b.version == 4) {
+      int word = m.getShort(b.start + 8) & 0xffff;
+      Edit.adjust(m, b.start + 10, Edit.put16(m, b.start + 8, word - 0x100));
+    } else {
+      m.put(b.start + 7, (byte) (m.get(b.start + 7) - 1));
+    }
+  }
+
   private static void set(Burst b, int addressAt, int portOffset, long hi, long lo, int port) {
     ByteBuffer m = b.buffer;
     long addressDelta = Edit.putAddress(m, b.version, addressAt, hi, lo);

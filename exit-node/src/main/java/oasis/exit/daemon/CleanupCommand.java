@@ -38,7 +38,7 @@ final class CleanupCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     List<String> done =
-        ExitNetwork.cleanUp(new LinuxCommandRunner(), ExitConfig.stateFile(socket.control), tun);
+        Leftovers.cleanUp(new LinuxCommandRunner(), ExitConfig.stateFile(socket.control), tun);
     done.forEach(out::println);
     if (Files.deleteIfExists(socket.control)) {
       out.println("removed " + socket.control);

@@ -9,25 +9,20 @@ import java.util.function.Supplier;
 import oasis.exit.engine.ExitEngine;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
-import oasis.io.TunPort;
 import oasis.io.control.Request;
 import oasis.io.control.Response;
 import oasis.io.control.Routes;
-import oasis.os.OsException;
-import oasis.os.linux.Sysctl;
 import org.jspecify.annotations.Nullable;
 
 /** The exit node's control interface: read only. Handlers ask the data loop by commands. */
 final class ControlRoutes {
   private static final int DEFAULT_LIMIT = 1000;
   private static final int MAX_LIMIT = 100_000;
-  private static final String CONNTRACK_COUNT = "net/netfilter/nf_conntrack_count";
-  private static final String CONNTRACK_MAX = "net/netfilter/nf_conntrack_max";
 
   private record Running(
       DataLoop loop,
       ExitEngine engine,
-      TunPort tun,
+      Side side,
       DatagramPort port,
       @Nullable FlowLog flowLog,
       long sinceNs) {}
@@ -41,8 +36,8 @@ final class ControlRoutes {
 
   /** From now on requests are answered. */
   void serve(
-      DataLoop loop, ExitEngine engine, TunPort tun, DatagramPort port, @Nullable FlowLog log) {
-    running = new Running(loop, engine, tun, port, log, System.nanoTime());
+      DataLoop loop, ExitEngine engine, Side side, DatagramPort port, @Nullable FlowLog log) {
+    running = new Running(loop, engine, side, port, log, System.nanoTime());
   }
 
   Routes routes() {
@@ -88,29 +83,15 @@ final class ControlRoutes {
     status.put("uptimeMs", (System.nanoTime() - now.sinceNs) / 1_000_000);
     status.put("pid", ProcessHandle.current().pid());
     status.put("port", now.port.localPort());
-    status.put("tun", config.tun());
     status.put("mtu", config.mtu());
-    status.put("pool", config.pool().toString());
     status.put("open", config.open());
     status.put("allowed", config.allowed().stream().map(Object::toString).toList());
     status.put("allowedDestinations", config.opened().stream().map(Object::toString).toList());
     status.put("engine", now.engine.info());
-    status.put("tunPort", now.tun.counters().snapshot());
+    status.putAll(now.side.report());
     status.put("udpPort", now.port.counters().snapshot());
     status.put("loopFailures", now.loop.failures());
     status.put("flowLogLost", now.flowLog == null ? 0 : now.flowLog.lost());
-    // A full connection table of the kernel drops new flows without a word to us.
-    status.put("conntrack", number(CONNTRACK_COUNT));
-    status.put("conntrackMax", number(CONNTRACK_MAX));
     return status;
-  }
-
-  /** A kernel setting, or -1 while the kernel has no connection tracking. */
-  private static long number(String setting) {
-    try {
-      return Long.parseLong(Sysctl.read(setting));
-    } catch (OsException | NumberFormatException e) {
-      return -1;
-    }
   }
 }

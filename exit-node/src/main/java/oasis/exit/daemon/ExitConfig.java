@@ -3,22 +3,30 @@ package oasis.exit.daemon;
 
 import java.nio.file.Path;
 import java.util.List;
+import oasis.exit.engine.EngineConfig;
 import oasis.exit.engine.ExitLimits;
 import oasis.io.Endpoint;
+import oasis.io.RawSender;
+import oasis.packet.Address;
+import oasis.packet.Addresses;
 import oasis.packet.Prefix;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one exit node is configured to do; immutable.
  *
- * @param listen UDP address and port for clients
+ * @param listen UDP address and port for clients; {@code ::} stands for all addresses of both
+ *     families
  * @param allowed client prefixes; empty only with {@code open}
  * @param open whether every address may be a client
  * @param opened destinations reachable although closed by default
  * @param pool IPv4 range of mapped addresses
- * @param tun name of the TUN device
+ * @param pool6 IPv6 range of mapped addresses
+ * @param tun name of the TUN device of the kernel backend
  * @param mtu of the tunnel in bytes
  * @param limits on clients and flows
+ * @param backend which backend is wanted
+ * @param raw what concerns the raw backend only
  * @param control path of the control socket; the state file for crash repair lies beside it
  * @param flowLog file for finished flows, or null for none
  * @param flowLogBytes size at which the flow log is rotated
@@ -29,17 +37,72 @@ public record ExitConfig(
     boolean open,
     List<Prefix> opened,
     Prefix pool,
+    Prefix pool6,
     String tun,
     int mtu,
     ExitLimits limits,
+    Backend backend,
+    Raw raw,
     Path control,
     @Nullable Path flowLog,
     long flowLogBytes) {
+  /** Which backend is wanted. */
+  public enum Backend {
+    /** The kernel's where TUN, nftables and settings are ours, else raw sockets. */
+    AUTO,
+    /** TUN device and masquerade. */
+    KERNEL,
+    /** Raw sockets. */
+    RAW
+  }
+
+  /** How the kernel is kept from answering what arrives for the raw backend's ports. */
+  public enum Silence {
+    /** By nftables where they are ours, else by sockets. */
+    AUTO,
+    /** By an nftables table of ours. */
+    NFT,
+    /** By sockets that hold the ports and take nothing. */
+    SOCKETS
+  }
+
+  /**
+   * What concerns the raw backend only.
+   *
+   * @param firstPort first port that flows leave from
+   * @param lastPort last port
+   * @param send by which sockets packets may leave
+   * @param silence how the kernel is kept silent
+   * @param addresses addresses that flows leave from, at most one of each family; where there is
+   *     none, the host's own is found
+   */
+  public record Raw(
+      int firstPort, int lastPort, RawSender.Way send, Silence silence, List<Address> addresses) {
+    /** Checks what the engine does not. */
+    public Raw {
+      addresses = List.copyOf(addresses);
+      if (addresses.stream().map(Address::isV4).distinct().count() < addresses.size()) {
+        throw new IllegalArgumentException("--address takes one address of each family");
+      }
+      for (Address one : addresses) {
+        if (Addresses.isUnspecified(one.hi(), one.lo())
+            || Addresses.isLoopback(one.hi(), one.lo())
+            || Addresses.isMulticast(one.hi(), one.lo())
+            || Addresses.isLinkLocal(one.hi(), one.lo())) {
+          throw new IllegalArgumentException("--address: no flow can leave from " + one);
+        }
+      }
+    }
+  }
+
   /** Default UDP port. */
   public static final int DEFAULT_PORT = 4700;
 
   /** Default range of mapped addresses: shared address space (RFC 6598). */
   public static final String DEFAULT_POOL = "100.64.0.0/10";
+
+  /** Default range of mapped IPv6 addresses: unique local (RFC 4193). */
+  public static final String DEFAULT_POOL6 = "fd6f:6173:6973::/64";
 
   /** Default name of the TUN device. */
   public static final String DEFAULT_TUN = "oasx0";
@@ -47,8 +110,11 @@ public record ExitConfig(
   /** Default path of the control socket. */
   public static final String DEFAULT_CONTROL = "/run/oasis/exit.sock";
 
-  /** Default MTU: leaves room for IPv4, UDP and a little more in a 1500-byte path. */
+  /** Default MTU: leaves room for IPv6, UDP and a little more in a 1500-byte path. */
   public static final int DEFAULT_MTU = 1400;
+
+  /** Default ports of the raw backend. */
+  public static final String DEFAULT_PORTS = "61000-64999";
 
   /** Default size of a flow log file. */
   public static final long DEFAULT_FLOW_LOG_BYTES = 64L << 20;
@@ -69,19 +135,31 @@ public record ExitConfig(
     if (!tun.matches("[A-Za-z0-9_.-]{1,15}")) {
       throw new IllegalArgumentException("tun must be 1 to 15 letters or digits: " + tun);
     }
-    for (Prefix prefix : opened) {
-      if (!prefix.isV4()) {
-        throw new IllegalArgumentException("allow-destination takes IPv4 only: " + prefix);
-      }
+    if (listen.port() >= raw.firstPort() && listen.port() <= raw.lastPort()) {
+      throw new IllegalArgumentException("--listen %d lies in --ports".formatted(listen.port()));
     }
     if (flowLogBytes < MIN_FLOW_LOG_BYTES) {
       throw new IllegalArgumentException("flow-log-size must be at least " + MIN_FLOW_LOG_BYTES);
     }
   }
 
-  /** Client prefixes for the engine. */
-  List<Prefix> clients() {
-    return open ? List.of(Prefix.parse("0.0.0.0/0"), Prefix.parse("::/0")) : allowed;
+  /**
+   * What the engine has to know.
+   *
+   * @throws IllegalArgumentException with one line, when a value is outside its range
+   */
+  EngineConfig engine(boolean ipv6, long seed) {
+    return new EngineConfig(
+        open ? List.of(Prefix.parse("0.0.0.0/0"), Prefix.parse("::/0")) : allowed,
+        opened,
+        pool,
+        pool6,
+        ipv6,
+        raw.firstPort(),
+        raw.lastPort(),
+        mtu,
+        limits,
+        seed);
   }
 
   /** File that records what has to be restored after a crash. */

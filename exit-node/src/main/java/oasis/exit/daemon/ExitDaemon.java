@@ -2,7 +2,7 @@
 package oasis.exit.daemon;
 
 import java.io.IOException;
-import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -17,18 +17,18 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import oasis.exit.engine.BackendKind;
 import oasis.exit.engine.EngineConfig;
+import oasis.exit.engine.ExitEffects;
 import oasis.exit.engine.ExitEngine;
 import oasis.io.DataLoop;
 import oasis.io.LinuxDatagramPort;
-import oasis.io.LinuxTun;
 import oasis.io.control.ControlServer;
 import oasis.os.Memory;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
-import oasis.os.linux.LinuxNftOwner;
+import oasis.packet.Address;
 import oasis.packet.Addresses;
-import oasis.packet.Coalescer;
 import oasis.packet.Replies;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * and closed by any; closing undoes everything in the reverse order, once.
  */
 public final class ExitDaemon implements AutoCloseable {
-  /** How often own addresses are read again and the nftables holder is looked after. */
+  /** How often the host's state is looked after and its own addresses are read again. */
   private static final long CARE_SECONDS = 2;
 
   private static final Logger LOG = LoggerFactory.getLogger(ExitDaemon.class);
@@ -53,6 +53,7 @@ public final class ExitDaemon implements AutoCloseable {
   private final ArrayDeque<Undo> undo = new ArrayDeque<>();
   private boolean closed;
   private volatile boolean lost;
+  private volatile String description = "";
 
   /** Nothing happens before {@link #start}. */
   public ExitDaemon(ExitConfig config) {
@@ -80,40 +81,47 @@ public final class ExitDaemon implements AutoCloseable {
   }
 
   private void open() throws OsException, IOException {
+    LinuxCommandRunner runner = new LinuxCommandRunner();
+    boolean ipv6 = config.mtu() >= EngineConfig.MIN_MTU6 && ExitNetwork.hasIpv6(runner);
+    // Before anything is changed: it refuses what it cannot do.
+    EngineConfig engineConfig = config.engine(ipv6, seed());
     // The socket is the lock: a second exit node at the same place gets no further.
     ControlRoutes routes = new ControlRoutes(config);
     ControlServer control = ControlServer.start(config.control(), routes.routes());
     undo.push(control::close);
-    LinuxCommandRunner runner = new LinuxCommandRunner();
     if (Files.exists(config.stateFile())) {
       LOG.info("A former exit node did not end well; cleaning up");
-      ExitNetwork.cleanUp(runner, config.stateFile(), config.tun()).forEach(LOG::info);
+      Leftovers.cleanUp(runner, config.stateFile(), config.tun()).forEach(LOG::info);
     }
+    Powers powers = Powers.probe(runner);
+    Choice choice = Choice.of(config, powers);
     FlowLog flowLog = openFlowLog(config.flowLog());
-    LinuxTun tun = LinuxTun.open(config.tun(), config.mtu());
-    undo.push(tun::close);
+    Side side =
+        choice.backend() == BackendKind.KERNEL
+            ? KernelSide.open(config, ipv6, runner, this::onTunGone)
+            : RawSide.open(config, choice.silence(), powers.netAdmin(), runner);
+    undo.push(side::close);
     LinuxDatagramPort port = LinuxDatagramPort.open(config.listen(), null, 0);
     undo.push(port::close);
-    ExitEngine engine = engine();
+    Traffic traffic =
+        new Traffic(port, side, flowLog, out -> engine(engineConfig, choice.backend(), out));
+    ExitEngine engine = traffic.engine();
     engine.ownAddresses(ownAddresses());
-    Coalescer coalescer = new Coalescer(tun.udpBursts());
-    Traffic traffic = new Traffic(engine, tun, port, coalescer, flowLog, this::onTunGone);
+    side.begin(engine);
     DataLoop loop = new DataLoop("exit-data");
     undo.push(loop::close);
     traffic.join(loop);
-    ExitNetwork network = new ExitNetwork(runner, LinuxNftOwner::new, config.stateFile());
-    undo.push(network::close);
-    network.apply(config);
     loop.start();
     undo.push(() -> reportFlows(loop, traffic));
-    lookAfter(network, loop, engine);
-    routes.serve(loop, engine, tun, port, flowLog);
-    LOG.info(
-        "Exit node at UDP port {}, TUN {} ({}), UDP offloads {}",
-        port.localPort(),
-        config.tun(),
-        tun.offloads(),
-        port.offloads());
+    lookAfter(side, loop, engine);
+    routes.serve(loop, engine, side, port, flowLog);
+    description = "UDP %d, %s".formatted(port.localPort(), side.description());
+    LOG.debug("UDP offloads: {}", port.offloads());
+  }
+
+  /** What runs, in one line; empty before the start. */
+  String description() {
+    return description;
   }
 
   /** Ends the process, from a thread that may wait for the data loop. */
@@ -144,17 +152,16 @@ public final class ExitDaemon implements AutoCloseable {
     return log;
   }
 
-  private ExitEngine engine() {
-    Memory replies = Memory.allocate(Replies.MAX_BYTES);
-    long seed = ByteBuffer.wrap(new SecureRandom().generateSeed(Long.BYTES)).getLong();
-    return new ExitEngine(
-        new EngineConfig(
-            config.clients(), config.opened(), config.pool(), config.mtu(), config.limits(), seed),
-        replies.buffer(),
-        replies.address());
+  private static long seed() {
+    return ByteBuffer.wrap(new SecureRandom().generateSeed(Long.BYTES)).getLong();
   }
 
-  private void lookAfter(ExitNetwork network, DataLoop loop, ExitEngine engine) {
+  private static ExitEngine engine(EngineConfig config, BackendKind backend, ExitEffects out) {
+    Memory replies = Memory.allocate(Replies.MAX_BYTES);
+    return new ExitEngine(config, backend, replies.buffer(), replies.address(), out);
+  }
+
+  private void lookAfter(Side side, DataLoop loop, ExitEngine engine) {
     ScheduledExecutorService care =
         Executors.newSingleThreadScheduledExecutor(
             task -> {
@@ -165,13 +172,11 @@ public final class ExitDaemon implements AutoCloseable {
     care.scheduleWithFixedDelay(
         () -> {
           try {
-            if (network.repair()) {
-              LOG.warn("The nftables holder had ended; its table is in place again");
-            }
-            long[] own = ownAddresses();
+            side.care(loop, engine);
+            List<Address> own = ownAddresses();
             loop.submit(() -> engine.ownAddresses(own));
           } catch (OsException | SocketException | RuntimeException e) {
-            LOG.warn("Looking after the kernel's state failed: {}", e.getMessage());
+            LOG.warn("Looking after the host's state failed: {}", e.getMessage());
           }
         },
         CARE_SECONDS,
@@ -180,7 +185,7 @@ public final class ExitDaemon implements AutoCloseable {
     undo.push(
         () -> {
           care.shutdown();
-          // The network is closed by the next step: it must not be repaired meanwhile.
+          // It is closed by one of the next steps, and must not be repaired meanwhile.
           if (!care.awaitTermination(2, TimeUnit.SECONDS)) {
             care.shutdownNow();
           }
@@ -200,16 +205,18 @@ public final class ExitDaemon implements AutoCloseable {
     }
   }
 
-  private static long[] ownAddresses() throws SocketException {
-    List<Inet4Address> own =
-        NetworkInterface.networkInterfaces()
-            .flatMap(NetworkInterface::inetAddresses)
-            .filter(Inet4Address.class::isInstance)
-            .map(Inet4Address.class::cast)
-            .toList();
-    return own.stream()
-        .mapToLong(address -> Addresses.v4(ByteBuffer.wrap(address.getAddress()).getInt()))
-        .toArray();
+  private static List<Address> ownAddresses() throws SocketException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .map(ExitDaemon::address)
+        .toList();
+  }
+
+  private static Address address(InetAddress own) {
+    ByteBuffer bytes = ByteBuffer.wrap(own.getAddress());
+    return bytes.capacity() == 4
+        ? new Address(0, Addresses.v4(bytes.getInt(0)))
+        : new Address(bytes.getLong(0), bytes.getLong(Long.BYTES));
   }
 
   /** Stops carrying and undoes every change; may be called more than once. */

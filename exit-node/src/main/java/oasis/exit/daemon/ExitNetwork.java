@@ -1,46 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.daemon;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import oasis.exit.engine.ExitEngine;
-import oasis.io.control.Json;
-import oasis.io.control.JsonException;
 import oasis.os.CommandRunner;
-import oasis.os.NftOwner;
 import oasis.os.OsException;
-import oasis.packet.Addresses;
 import oasis.packet.Prefix;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The exit node's state in the operating system, as desired state: address and route of the TUN
- * device, forwarding, and the nftables table that translates and fences. Device, route and table
- * vanish with the process; forwarding is recorded in a file first, so that {@link #cleanUp} can put
- * it back after a crash. Confined to one thread at a time.
+ * The kernel backend's state in the operating system, as desired state: addresses and routes of the
+ * TUN device, forwarding, and the nftables table that translates and fences. Device, routes and
+ * table vanish with the process; settings are recorded in a file first, so that {@link
+ * Leftovers#cleanUp} can put them back after a crash. Confined to one thread at a time.
  */
-public final class ExitNetwork implements AutoCloseable {
-  /** Starts the process that holds the nftables table. */
-  @FunctionalInterface
-  public interface Holder {
-    /** A new holder, in the network namespace of the commands. */
-    NftOwner open() throws OsException;
-  }
+final class ExitNetwork implements AutoCloseable {
+  private static final String CONF6 = "net.ipv6.conf.";
+  private static final String FORWARD6 = CONF6 + "all.forwarding";
 
-  private static final String FORWARD = "net.ipv4.ip_forward";
+  /** What {@code sysctl} lists that a change of {@link #FORWARD6} touches. */
+  private static final String TOUCHED = "^net\\.ipv6\\.conf\\.[^ ]*\\.(forwarding|accept_ra)$";
 
   private final CommandRunner runner;
-  private final Holder holder;
-  private final Path stateFile;
-  private @Nullable NftOwner nft;
-  private @Nullable String ruleset;
+  private final NftTable nft;
+  private final SavedSettings settings;
 
   /**
    * Nothing is changed before {@link #apply}.
@@ -49,38 +34,128 @@ public final class ExitNetwork implements AutoCloseable {
    * @param holder starts {@code nft}
    * @param stateFile where the former settings are recorded; its directory exists
    */
-  public ExitNetwork(CommandRunner runner, Holder holder, Path stateFile) {
+  ExitNetwork(CommandRunner runner, NftTable.Holder holder, Path stateFile) {
     this.runner = runner;
-    this.holder = holder;
-    this.stateFile = stateFile;
+    nft = new NftTable(holder);
+    settings = new SavedSettings(runner, stateFile);
+  }
+
+  /** Whether this host's kernel carries IPv6. */
+  static boolean hasIpv6(CommandRunner runner) throws OsException {
+    CommandRunner.Result disabled =
+        runner.run(List.of("sysctl", "-n", CONF6 + "all.disable_ipv6"), "");
+    return disabled.ok() && disabled.out().strip().equals("0");
   }
 
   /**
    * Makes the state so; may be repeated.
    *
-   * @throws OsException in one line, when the pool collides with the host's network or the system
+   * @param ipv6 whether IPv6 is carried, too
+   * @throws OsException in one line, when a pool collides with the host's network or the system
    *     refuses a step; the state is then undone
    */
-  public void apply(ExitConfig config) throws OsException {
-    refuseCollision(config);
+  void apply(ExitConfig config, boolean ipv6) throws OsException {
+    refuseCollision("-4", config.pool(), "--pool", config.tun());
+    if (ipv6) {
+      refuseCollision("-6", config.pool6(), "--pool6", config.tun());
+    }
     try {
-      boolean wasRouter = record();
-      String own = Addresses.text(0, ExitEngine.ownAddress(config.pool()));
+      Map<String, String> list = ipv6 ? settings6() : Map.of();
+      record(list, config.tun());
       String tun = config.tun();
-      runner.check("ip", "address", "replace", own + "/32", "dev", tun);
-      // No IPv6 inside yet: else the kernel solicits routers there. A kernel without it refuses.
-      runner.run(List.of("sysctl", "-qw", "net/ipv6/conf/" + tun + "/disable_ipv6=1"), "");
+      // The kernel shall not speak on it by itself: no groups to report, no routers to look for.
+      runner.check("ip", "link", "set", "dev", tun, "multicast", "off");
+      runner.check("ip", "address", "replace", own(config.pool()) + "/32", "dev", tun);
+      if (ipv6) {
+        conf6(tun, "addr_gen_mode", "1"); // no link-local address
+        conf6(tun, "accept_ra", "0");
+      } else {
+        // A kernel without IPv6 refuses, and needs it not.
+        runner.run(List.of("sysctl", "-qw", "net/ipv6/conf/" + tun + "/disable_ipv6=1"), "");
+      }
       runner.check("ip", "link", "set", "dev", tun, "up");
       runner.check("ip", "route", "replace", config.pool().toString(), "dev", tun);
       // Strict: what leaves the device has a source out of the pool, whose route is the device.
       runner.check("sysctl", "-qw", "net/ipv4/conf/" + tun + "/rp_filter=1");
-      ruleset = ExitRuleset.text(config, wasRouter);
-      hold();
-      runner.check("sysctl", "-qw", FORWARD + "=1");
+      if (ipv6) {
+        runner.check(
+            "ip", "-6", "address", "replace", own(config.pool6()) + "/128", "dev", tun, "nodad");
+        runner.check("ip", "-6", "route", "replace", config.pool6().toString(), "dev", tun);
+      }
+      boolean router4 = "1".equals(settings.former(SavedSettings.FORWARD4));
+      boolean router6 = !ipv6 || "1".equals(settings.former(FORWARD6));
+      nft.hold(ExitRuleset.text(config, router4, router6));
+      forward(list, config.tun());
     } catch (OsException e) {
       close();
       throw e;
     }
+  }
+
+  private static String own(Prefix pool) {
+    return ExitEngine.ownAddress(pool).toString();
+  }
+
+  private void conf6(String tun, String name, String value) throws OsException {
+    runner.check("sysctl", "-qw", "net/ipv6/conf/" + tun + "/" + name + "=" + value);
+  }
+
+  private Map<String, String> settings6() throws OsException {
+    Map<String, String> list = new LinkedHashMap<>();
+    for (String line : runner.check("sysctl", "-a", "-r", TOUCHED).lines().toList()) {
+      String[] words = line.split(" = ", 2);
+      if (words.length == 2) {
+        list.put(words[0].strip(), words[1].strip());
+      }
+    }
+    return list;
+  }
+
+  /**
+   * Records in the order in which to restore: first {@link #FORWARD6}, which sets all interfaces,
+   * then the single ones.
+   */
+  private void record(Map<String, String> settings6, String tun) throws OsException {
+    Map<String, String> former = new LinkedHashMap<>();
+    former.put(
+        SavedSettings.FORWARD4, runner.check("sysctl", "-n", SavedSettings.FORWARD4).strip());
+    String forward6 = settings6.get(FORWARD6);
+    if (forward6 != null) {
+      former.put(FORWARD6, forward6);
+      if (forward6.equals("0")) {
+        settings6.forEach(
+            (name, value) -> {
+              if (name.endsWith(".forwarding") && value.equals("1")) {
+                former.put(name, value);
+              }
+            });
+        hearing(settings6, tun).forEach(name -> former.put(name, "1"));
+      }
+    }
+    settings.record(former);
+  }
+
+  /**
+   * Interfaces that hear router advertisements as hosts do. As routers they would not any more, and
+   * lose their default route, unless they are told to hear them nevertheless (value 2).
+   */
+  private static List<String> hearing(Map<String, String> settings6, String tun) {
+    return settings6.keySet().stream()
+        .filter(name -> name.endsWith(".accept_ra") && "1".equals(settings6.get(name)))
+        .filter(name -> !name.startsWith(CONF6 + "all.") && !name.startsWith(CONF6 + "lo."))
+        .filter(name -> !name.equals(CONF6 + tun + ".accept_ra"))
+        .filter(name -> "0".equals(settings6.get(name.replace(".accept_ra", ".forwarding"))))
+        .toList();
+  }
+
+  private void forward(Map<String, String> settings6, String tun) throws OsException {
+    if ("0".equals(settings6.get(FORWARD6))) {
+      for (String name : hearing(settings6, tun)) {
+        runner.check("sysctl", "-qw", name + "=2");
+      }
+      runner.check("sysctl", "-qw", FORWARD6 + "=1");
+    }
+    runner.check("sysctl", "-qw", SavedSettings.FORWARD4 + "=1");
   }
 
   /**
@@ -88,127 +163,39 @@ public final class ExitNetwork implements AutoCloseable {
    *
    * @return true when it had
    */
-  public boolean repair() throws OsException {
-    if (ruleset == null || nft != null && nft.alive()) {
-      return false;
-    }
-    hold();
-    return true;
-  }
-
-  private void hold() throws OsException {
-    if (nft == null || !nft.alive()) {
-      if (nft != null) {
-        nft.close();
-      }
-      nft = holder.open();
-    }
-    if (ruleset != null) {
-      nft.apply(ruleset);
-    }
+  boolean repair() throws OsException {
+    return nft.repair();
   }
 
   /** Undoes everything but the device, which goes when its descriptor is closed. */
   @Override
   public void close() throws OsException {
-    ruleset = null;
-    if (nft != null) {
-      nft.close();
-      nft = null;
-    }
-    restore(runner, stateFile);
+    nft.close();
+    settings.restore();
   }
 
-  /**
-   * Removes what an exit node that no longer lives left behind.
-   *
-   * @return what was removed, one line each; empty if there was nothing
-   */
-  public static List<String> cleanUp(CommandRunner runner, Path stateFile, String tun)
+  /** A host behind a carrier's NAT, or a network of its own, may itself use such addresses. */
+  private void refuseCollision(String family, Prefix pool, String option, String tun)
       throws OsException {
-    List<String> done = new ArrayList<>();
-    if (runner.run(List.of("ip", "link", "show", "dev", tun), "").ok()) {
-      runner.check("ip", "link", "delete", "dev", tun);
-      done.add("removed the device " + tun);
-    }
-    if (runner.run(List.of("nft", "list", "table", "inet", ExitRuleset.TABLE), "").ok()) {
-      runner.check("nft", "delete", "table", "inet", ExitRuleset.TABLE);
-      done.add("removed the nftables table inet " + ExitRuleset.TABLE);
-    }
-    String restored = restore(runner, stateFile);
-    if (restored != null) {
-      done.add(restored);
-    }
-    return done;
-  }
-
-  /** Records the former settings, unless a crashed run has left its record: that one is older. */
-  private boolean record() throws OsException {
-    try {
-      if (!Files.exists(stateFile)) {
-        Map<String, Object> state = new LinkedHashMap<>();
-        state.put(FORWARD, runner.check("sysctl", "-n", FORWARD).strip());
-        Path draft = stateFile.resolveSibling(stateFile.getFileName() + ".new");
-        Files.write(draft, Json.write(state));
-        Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
-        Files.move(draft, stateFile, StandardCopyOption.ATOMIC_MOVE);
-      }
-      return "1".equals(recorded(stateFile));
-    } catch (IOException e) {
-      throw new OsException("cannot record settings in " + stateFile + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static @Nullable String restore(CommandRunner runner, Path stateFile) throws OsException {
-    try {
-      String value = recorded(stateFile);
-      if (value == null) {
-        return null;
-      }
-      boolean changed = !value.equals(runner.check("sysctl", "-n", FORWARD).strip());
-      if (changed) {
-        runner.check("sysctl", "-qw", FORWARD + "=" + value);
-      }
-      Files.delete(stateFile);
-      return changed ? "set " + FORWARD + " back to " + value : "removed " + stateFile;
-    } catch (IOException e) {
-      throw new OsException("cannot restore settings of " + stateFile + ": " + e.getMessage(), e);
-    }
-  }
-
-  /** The recorded value, null when there is no record; an unreadable record is no record. */
-  private static @Nullable String recorded(Path stateFile) throws IOException {
-    if (!Files.exists(stateFile)) {
-      return null;
-    }
-    try {
-      Object value = Json.parseObject(Files.readAllBytes(stateFile)).get(FORWARD);
-      return value instanceof String text && text.matches("[01]") ? text : "0";
-    } catch (JsonException e) {
-      return "0";
-    }
-  }
-
-  /** A host behind a carrier's NAT may itself use addresses of the pool. */
-  private void refuseCollision(ExitConfig config) throws OsException {
-    String routes = runner.check("ip", "-4", "route", "show", "table", "all");
+    String routes = runner.check("ip", family, "route", "show", "table", "all");
     for (String line : routes.lines().toList()) {
       List<String> words = List.of(line.strip().split("\\s+"));
       int dev = words.indexOf("dev");
-      boolean ours = dev >= 0 && dev + 1 < words.size() && words.get(dev + 1).equals(config.tun());
+      boolean ours = dev >= 0 && dev + 1 < words.size() && words.get(dev + 1).equals(tun);
       for (String word : words.subList(0, Math.min(2, words.size()))) {
-        if (!ours && word.matches("[0-9.]+(/[0-9]+)?") && word.indexOf('.') > 0) {
-          refuseIfInside(config.pool(), Prefix.parse(word), line.strip());
+        if (!ours && word.matches("[0-9a-f.:]+(/[0-9]+)?") && word.matches(".*[.:].*")) {
+          refuseIfInside(pool, Prefix.parse(word), option, line.strip());
         }
       }
     }
   }
 
-  private static void refuseIfInside(Prefix pool, Prefix route, String line) throws OsException {
+  private static void refuseIfInside(Prefix pool, Prefix route, String option, String line)
+      throws OsException {
     if (pool.contains(route) || route.bits() >= 8 && route.contains(pool)) {
       throw new OsException(
-          "this host has a route inside %s (%s); give another range with --pool"
-              .formatted(pool, line));
+          "this host has a route inside %s (%s); give another range with %s"
+              .formatted(pool, line, option));
     }
   }
 }

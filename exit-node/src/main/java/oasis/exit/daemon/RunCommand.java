@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import oasis.exit.engine.ExitLimits;
 import oasis.io.Endpoint;
+import oasis.io.RawSender;
 import oasis.os.OsException;
 import oasis.packet.Address;
 import oasis.packet.Prefix;
@@ -89,6 +90,55 @@ final class RunCommand implements Callable<Integer> {
   private String pool = "";
 
   @Option(
+      names = "--pool6",
+      paramLabel = "PREFIX",
+      defaultValue = ExitConfig.DEFAULT_POOL6,
+      description = "The same for IPv6 (default: ${DEFAULT-VALUE}).")
+  private String pool6 = "";
+
+  @Option(
+      names = "--backend",
+      paramLabel = "BACKEND",
+      defaultValue = "auto",
+      description =
+          "kernel (TUN and masquerade), raw (raw sockets), or auto: kernel where the host's"
+              + " network is ours (default: ${DEFAULT-VALUE}).")
+  private String backend = "";
+
+  @Option(
+      names = "--send",
+      paramLabel = "WAY",
+      defaultValue = "auto",
+      description =
+          "Raw backend: packet (packet socket where the next hop is Ethernet), raw (raw sockets"
+              + " only), or auto: packet where it can be (default: ${DEFAULT-VALUE}).")
+  private String send = "";
+
+  @Option(
+      names = "--silence",
+      paramLabel = "WAY",
+      defaultValue = "auto",
+      description =
+          "Raw backend: keep the kernel silent about its ports by nft, by sockets, or auto: nft"
+              + " where it can be (default: ${DEFAULT-VALUE}).")
+  private String silence = "";
+
+  @Option(
+      names = "--ports",
+      paramLabel = "FIRST-LAST",
+      defaultValue = ExitConfig.DEFAULT_PORTS,
+      description = "Raw backend: ports that flows leave from (default: ${DEFAULT-VALUE}).")
+  private String ports = "";
+
+  @Option(
+      names = "--address",
+      paramLabel = "ADDRESS",
+      description =
+          "Raw backend: address that flows leave from, one of each family; without it, the one"
+              + " that this host uses towards the Internet.")
+  private List<String> addresses = new ArrayList<>();
+
+  @Option(
       names = "--tun",
       paramLabel = "NAME",
       defaultValue = ExitConfig.DEFAULT_TUN,
@@ -139,7 +189,7 @@ final class RunCommand implements Callable<Integer> {
     ExitDaemon daemon = new ExitDaemon(config);
     daemon.start();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> endNow(daemon), "exit-stop"));
-    out.printf("Ready: UDP %s, TUN %s, MTU %d%n", listen, config.tun(), config.mtu());
+    out.printf("Ready: %s, MTU %d%n", daemon.description(), config.mtu());
     out.flush();
     if (tryOnly) {
       String path = socket.control.toString();
@@ -167,6 +217,7 @@ final class RunCommand implements Callable<Integer> {
         open,
         prefixes("--allow-destination", allowDestination),
         prefixes("--pool", List.of(pool)).get(0),
+        prefixes("--pool6", List.of(pool6)).get(0),
         tun,
         mtu,
         new ExitLimits(
@@ -175,9 +226,38 @@ final class RunCommand implements Callable<Integer> {
             maxFlows,
             maxFlowsPerClient,
             ExitLimits.DEFAULT.repliesPerSecond()),
+        word("--backend", backend, ExitConfig.Backend.values()),
+        raw(),
         socket.control,
         flowLog,
         flowLogBytes);
+  }
+
+  private ExitConfig.Raw raw() {
+    if (!ports.matches("[0-9]{1,5}-[0-9]{1,5}")) {
+      throw new IllegalArgumentException("--ports takes FIRST-LAST, not '" + ports + "'");
+    }
+    String[] range = ports.split("-", 2);
+    return new ExitConfig.Raw(
+        Integer.parseInt(range[0]),
+        Integer.parseInt(range[1]),
+        word("--send", send, RawSender.Way.values()),
+        word("--silence", silence, ExitConfig.Silence.values()),
+        addresses.stream().map(Address::parse).toList());
+  }
+
+  /** The constant that a word names, in lower case. */
+  private static <E extends Enum<E>> E word(String option, String text, E[] constants) {
+    List<String> words = new ArrayList<>();
+    for (E each : constants) {
+      String name = each.name().toLowerCase(Locale.ROOT);
+      if (name.equals(text)) {
+        return each;
+      }
+      words.add(name);
+    }
+    throw new IllegalArgumentException(
+        "%s takes %s, not '%s'".formatted(option, String.join(", ", words), text));
   }
 
   static Endpoint endpoint(String text) {
@@ -187,7 +267,7 @@ final class RunCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--listen takes [ADDRESS:]PORT, not '" + text + "'");
     }
     if (colon < 0) {
-      return Endpoint.anyIpv4(Integer.parseInt(port));
+      return Endpoint.anyIpv6(Integer.parseInt(port)); // and IPv4, see ExitConfig
     }
     Address address = Address.parse(text.substring(0, colon).replaceAll("^\\[(.*)]$", "$1"));
     return new Endpoint(address.hi(), address.lo(), Integer.parseInt(port));

@@ -55,17 +55,33 @@ final class StatusCommand implements Callable<Integer> {
 
   private static void print(Map<String, @Nullable Object> status, PrintWriter out) {
     Map<?, ?> engine = status.get("engine") instanceof Map<?, ?> map ? map : Map.of();
+    boolean raw = "raw".equals(status.get("backend"));
     out.printf(
-        "UDP port %s, TUN %s, MTU %s, up for %s s%n",
+        "UDP port %s, MTU %s, up for %s s%n",
         status.get("port"),
-        status.get("tun"),
         status.get("mtu"),
         status.get("uptimeMs") instanceof Long ms ? Long.toString(ms / 1000) : "?");
+    if (raw) {
+      out.printf(
+          "raw backend: addresses %s, ports %s-%s, send by %s, silence by %s%n",
+          status.get("addresses"),
+          status.get("firstPort"),
+          status.get("lastPort"),
+          status.get("send"),
+          status.get("silence"));
+    } else {
+      out.printf(
+          "kernel backend: TUN %s, pools %s and %s, IPv6 %s%n",
+          status.get("tun"),
+          status.get("pool"),
+          status.get("pool6"),
+          Boolean.TRUE.equals(status.get("ipv6")) ? "on" : "off");
+    }
     out.printf(
         "clients allowed: %s%n",
         Boolean.TRUE.equals(status.get("open")) ? "everybody" : status.get("allowed"));
     out.printf(
-        "%s clients, %s mapped addresses, %s of %s flows (%s since the start)%n",
+        "%s clients, %s inner addresses, %s of %s flows (%s since the start)%n",
         engine.get("clients"),
         engine.get("sources"),
         engine.get("flows"),
@@ -74,9 +90,11 @@ final class StatusCommand implements Callable<Integer> {
     out.printf(
         "out %s packets, %s bytes; in %s packets, %s bytes%n",
         engine.get("outPkts"), engine.get("outBytes"), engine.get("inPkts"), engine.get("inBytes"));
-    out.printf(
-        "kernel's connection table: %s of %s%n",
-        status.get("conntrack"), status.get("conntrackMax"));
+    if (!raw) {
+      out.printf(
+          "kernel's connection table: %s of %s%n",
+          status.get("conntrack"), status.get("conntrackMax"));
+    }
     if (engine.get("drops") instanceof Map<?, ?> drops) {
       drops.forEach((why, count) -> out.printf("dropped %s: %s%n", count, help(why)));
     }

@@ -1,50 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.daemon;
 
+import java.util.function.Function;
 import oasis.exit.engine.ExitEffects;
 import oasis.exit.engine.ExitEngine;
 import oasis.exit.engine.FlowInfo;
 import oasis.exit.engine.FlowRecord;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
-import oasis.io.TunPort;
 import oasis.packet.Burst;
 import oasis.packet.Coalescer;
 import org.jspecify.annotations.Nullable;
 
 /** Joins ports and engine: what the data loop calls. Confined to the data loop. */
-final class Traffic implements ExitEffects {
-  private final ExitEngine engine;
-  private final TunPort tun;
+final class Traffic implements ExitEffects, Side.Arrivals {
   private final DatagramPort port;
+  private final Side side;
   private final Coalescer coalescer;
   private final @Nullable FlowLog flowLog;
-  private final Runnable tunGone;
+  private final ExitEngine engine;
   private final Burst burst = new Burst();
   private long nowNs;
 
   /**
-   * @param tunGone told when somebody has deleted the TUN device: nothing can be carried any more
+   * @param engineOf makes the engine, which is given this object for its effects
    */
   Traffic(
-      ExitEngine engine,
-      TunPort tun,
       DatagramPort port,
-      Coalescer coalescer,
+      Side side,
       @Nullable FlowLog flowLog,
-      Runnable tunGone) {
-    this.engine = engine;
-    this.tun = tun;
+      Function<ExitEffects, ExitEngine> engineOf) {
     this.port = port;
-    this.coalescer = coalescer;
+    this.side = side;
     this.flowLog = flowLog;
-    this.tunGone = tunGone;
+    coalescer = new Coalescer(side.mergesUdp());
+    engine = engineOf.apply(this);
+  }
+
+  ExitEngine engine() {
+    return engine;
   }
 
   /** Registers with a loop that has not started. */
   void join(DataLoop loop) {
-    loop.add(source(port.fd(), this::fromClients));
-    loop.add(source(tun.fd(), this::fromTun));
+    loop.add(
+        new DataLoop.Source() {
+          @Override
+          public int fd() {
+            return port.fd();
+          }
+
+          @Override
+          public boolean onReadable(long now) {
+            return fromClients(now);
+          }
+        });
+    side.join(loop, this);
     loop.add(
         new DataLoop.Timer() {
           @Override
@@ -55,7 +66,7 @@ final class Traffic implements ExitEffects {
           @Override
           public void onDue(long now) {
             nowNs = now;
-            engine.onDue(now, Traffic.this);
+            engine.onDue(now);
           }
         });
   }
@@ -63,25 +74,7 @@ final class Traffic implements ExitEffects {
   /** Ends all flows, so that the flow log is complete. */
   void stop(long now) {
     nowNs = now;
-    engine.stop(now, this);
-  }
-
-  private interface Batch {
-    boolean read(long now);
-  }
-
-  private static DataLoop.Source source(int fd, Batch batch) {
-    return new DataLoop.Source() {
-      @Override
-      public int fd() {
-        return fd;
-      }
-
-      @Override
-      public boolean onReadable(long now) {
-        return batch.read(now);
-      }
-    };
+    engine.stop(now);
   }
 
   private boolean fromClients(long now) {
@@ -91,7 +84,7 @@ final class Traffic implements ExitEffects {
     for (int i = 0; i < messages; i++) {
       message(i);
     }
-    port.flush();
+    onBatchEnd();
     return messages == port.slots();
   }
 
@@ -101,7 +94,7 @@ final class Traffic implements ExitEffects {
     int from = port.sourcePort(i);
     int bytes = port.bytes(i);
     if (bytes == 0) {
-      engine.onKeepAlive(hi, lo, from, this);
+      engine.onKeepAlive(hi, lo, from);
       return;
     }
     int each = port.datagramBytes(i);
@@ -111,36 +104,34 @@ final class Traffic implements ExitEffects {
     coalescer.begin(port.buffer(i), port.address(i), port.offset(i), bytes, each);
     for (int next = coalescer.next(burst); next != Coalescer.END; next = coalescer.next(burst)) {
       if (next == Coalescer.BURST) {
-        engine.onClient(burst, hi, lo, from, nowNs, this);
+        engine.onClient(burst, hi, lo, from, nowNs);
       } else {
         engine.onBadPacket(hi, lo, from, coalescer.lastDrop());
       }
     }
   }
 
-  private boolean fromTun(long now) {
+  @Override
+  public void onBurst(Burst b, long now) {
     nowNs = now;
-    int slot = 0;
-    for (; slot < tun.slots(); slot++) {
-      int result = tun.read(burst, slot);
-      if (result == TunPort.NOTHING) {
-        break;
-      }
-      if (result == TunPort.GONE) {
-        tunGone.run();
-        break;
-      }
-      if (result == TunPort.READ) {
-        engine.onTun(burst, now, this);
-      }
-    }
-    port.flush();
-    return slot == tun.slots();
+    engine.onUnderlay(b, now);
   }
 
   @Override
-  public void toTun(Burst b) {
-    tun.write(b);
+  public void onBatchEnd() {
+    side.flush();
+    port.flush();
+  }
+
+  @Override
+  public int toUnderlay(Burst b) {
+    return side.send(b);
+  }
+
+  @Override
+  public void replyToUnderlay(Burst b) {
+    side.send(b);
+    side.flush();
   }
 
   @Override

@@ -7,8 +7,8 @@ import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 
 /**
- * The client endpoints (UDP address and port) that have a mapped address, with their counters. A
- * client lives as long as one of its inner source addresses. Confined to the data loop.
+ * The client endpoints (UDP address and port) that have a source, with their counters. A client
+ * lives as long as one of its inner source addresses. Confined to the data loop.
  */
 final class Clients {
   private static final DropReason[] REASONS = DropReason.values();
@@ -16,7 +16,6 @@ final class Clients {
   private final FlowTable table;
   private final FlowKey key = new FlowKey();
   private final int[] sources;
-  private final int[] flows;
   private final long[] outPkts;
   private final long[] outBytes;
   private final long[] inPkts;
@@ -26,7 +25,6 @@ final class Clients {
   Clients(int capacity, long seed) {
     table = new FlowTable(capacity, seed);
     sources = new int[capacity];
-    flows = new int[capacity];
     outPkts = new long[capacity];
     outBytes = new long[capacity];
     inPkts = new long[capacity];
@@ -44,7 +42,6 @@ final class Clients {
     int client = table.insert(key.set(hi, lo, 0, 0, Ip.UDP, port, 0));
     if (client >= 0) {
       sources[client] = 0;
-      flows[client] = 0;
       outPkts[client] = 0;
       outBytes[client] = 0;
       inPkts[client] = 0;
@@ -76,14 +73,6 @@ final class Clients {
     }
   }
 
-  int flows(int client) {
-    return flows[client];
-  }
-
-  void addFlows(int client, int change) {
-    flows[client] += change;
-  }
-
   void countOut(int client, int pkts, long bytes) {
     outPkts[client] += pkts;
     outBytes[client] += bytes;
@@ -107,12 +96,15 @@ final class Clients {
     return table.nextUsed(from);
   }
 
-  ClientInfo info(int client) {
+  /**
+   * @param flows its live flows
+   */
+  ClientInfo info(int client, int flows) {
     table.key(client, key);
     return new ClientInfo(
         Snapshots.endpoint(key.srcHi, key.srcLo, key.sport()),
         sources[client],
-        flows[client],
+        flows,
         outPkts[client],
         outBytes[client],
         inPkts[client],

@@ -5,16 +5,25 @@ import oasis.packet.Burst;
 
 /** What the engine asks its surroundings to do. Calls come from inside the engine's handlers. */
 public interface ExitEffects {
-  /** Gives a burst to the kernel. It must be written before the call returns. */
-  void toTun(Burst burst);
+  /**
+   * Sends a burst towards its destination: through the TUN device to the kernel, or by raw sockets.
+   * Its memory stays unchanged until the turn's flush.
+   *
+   * @return 0 when it was taken (or dropped and counted), else the path's MTU in bytes: a packet of
+   *     the burst is longer and may not be fragmented; nothing was sent
+   */
+  int toUnderlay(Burst burst);
+
+  /**
+   * Sends a packet that the engine wrote itself towards its destination. It must be sent before the
+   * call returns: the next answer is written into the same memory. Rare: such answers are limited.
+   */
+  void replyToUnderlay(Burst burst);
 
   /** Sends a burst to a client's endpoint. Its memory stays unchanged until the turn's flush. */
   void toClient(Burst burst, long hi, long lo, int port);
 
-  /**
-   * Sends a packet that the engine wrote itself to a client's endpoint. It must be sent before the
-   * call returns: the next answer is written into the same memory. Rare: such answers are limited.
-   */
+  /** As {@link #replyToUnderlay}, to a client's endpoint. */
   void replyToClient(Burst burst, long hi, long lo, int port);
 
   /** Sends an empty datagram to a client's endpoint. */
@@ -29,7 +38,7 @@ public interface ExitEffects {
     CLOSED,
     /** Idle longer than its state allows. */
     IDLE,
-    /** The exit node stops. */
+    /** The exit node stops, or has another address from now on. */
     STOPPED
   }
 }

@@ -4,83 +4,103 @@ package oasis.exit.engine;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import oasis.exit.engine.ExitEffects.EndReason;
+import oasis.packet.Address;
+import oasis.packet.Addresses;
 import oasis.packet.Burst;
+import oasis.packet.Checksum;
 import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
 import oasis.packet.Icmp;
 import oasis.packet.IcmpInner;
 import oasis.packet.Ip;
 import oasis.packet.Prefix;
-import oasis.packet.Replies;
 import oasis.packet.Rewrite;
 import oasis.packet.Tcp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the exit node does with packets, with the kernel's masquerade behind it: each (client
- * endpoint, inner source address) gets an address of its own out of the pool, ports stay as they
- * are, and the kernel translates that address to the node's own. Filtering is
- * address-and-port-dependent (RFC 4787 section 5): a packet for a client passes only when the
- * client's flow to that very address and port is in the table.
+ * What the exit node does with packets, whatever carries them on: who may be a client, where
+ * clients may go and how much they may hold, what they are told when something is refused, counters
+ * and the ends of flows. A {@link Backend} behind it translates.
  *
  * <p>A client is its UDP address and port: one whose port changed (a new NAT mapping on its way) is
- * another client with other mapped addresses, and its old flows idle out. IPv4 only in this
- * version.
+ * another client, and its old flows idle out. Both IP versions are carried inside UDP of either.
  *
- * <p>Bursts are rewritten in place. No call allocates. Confined to the data loop. Longer than most
- * classes because the way of a packet, out and back, is one piece of reasoning.
+ * <p>Bursts are rewritten in place. No call for a packet allocates. Confined to the data loop.
  */
 public final class ExitEngine {
   /** IPv4 and TCP header: what the MSS leaves out of the MTU (RFC 9293 section 3.7.1). */
-  private static final int HEADERS_BYTES = 40;
+  private static final int HEADERS4_BYTES = Ip.V4_BYTES + Tcp.BYTES;
+
+  private static final int HEADERS6_BYTES = Ip.V6_BYTES + Tcp.BYTES;
 
   private final Prefix[] allowed;
   private final DestinationPolicy policy;
   private final ExitLimits limits;
-  private final int maxMss;
+  private final int mtu;
+  private final ExitEffects out;
   private final Clients clients;
   private final Sources sources;
-  private final Flows flows;
+  private final Backend backend;
   private final Refusals refusals;
   private final Totals totals = new Totals();
   private final FlowKey key = new FlowKey();
   private final FlowKey endpoint = new FlowKey();
   private final FlowRecord record = new FlowRecord();
+  private long nowNs;
 
   /**
    * An engine without clients or flows.
    *
-   * @param replies where answers are written, at least {@link Replies#MAX_BYTES} bytes, big-endian
+   * @param replies where answers are written, at least {@code Replies.MAX_BYTES} bytes, big-endian
    * @param repliesAddress native address of its index 0, or 0 in tests
+   * @param out carries out what the engine decides
    */
-  public ExitEngine(EngineConfig config, ByteBuffer replies, long repliesAddress) {
+  public ExitEngine(
+      EngineConfig config,
+      BackendKind kind,
+      ByteBuffer replies,
+      long repliesAddress,
+      ExitEffects out) {
     allowed = config.allowed().toArray(Prefix[]::new);
-    policy = new DestinationPolicy(config.opened(), config.pool());
+    policy = new DestinationPolicy(config.opened(), List.of(config.pool(), config.pool6()));
     limits = config.limits();
-    maxMss = config.mtu() - HEADERS_BYTES;
+    mtu = config.mtu();
+    this.out = out;
     clients = new Clients(limits.clients(), config.seed());
-    long most = (long) limits.clients() * limits.sourcesPerClient();
-    sources =
-        new Sources(config.pool(), (int) Math.min(most, Sources.MAX_ADDRESSES), config.seed() ^ 1);
-    flows = new Flows(limits.flows(), config.seed() ^ 2);
-    refusals =
-        new Refusals(
-            ownAddress(config.pool()),
-            new ReplyLimit(limits.repliesPerSecond()),
-            totals,
-            replies,
-            repliesAddress);
+    sources = new Sources(config.maxSources(), config.seed() ^ 1);
+    refusals = new Refusals(config, totals, replies, repliesAddress, out);
+    Behind behind = new Behind();
+    backend =
+        kind == BackendKind.KERNEL
+            ? new KernelBackend(config, behind, sources)
+            : new RawBackend(config, behind, clients, sources);
   }
 
-  /** Low half of the address inside the pool that is the node's own: the TUN device's. */
-  public static long ownAddress(Prefix pool) {
-    return pool.lo() + 1;
+  /** The address inside a pool that is the node's own: its answers come from there. */
+  public static Address ownAddress(Prefix pool) {
+    return new Address(pool.hi(), pool.lo() + 1);
   }
 
-  /** Sets the node's own IPv4 addresses (low halves), which clients may not reach. */
-  public void ownAddresses(long[] lows) {
-    policy.ownAddresses(lows);
+  /** Sets the node's own addresses, which clients may not reach. */
+  public void ownAddresses(List<Address> addresses) {
+    policy.ownAddresses(addresses);
+  }
+
+  /**
+   * Sets the IPv4 address under which the raw backend's flows leave; another one ends them.
+   *
+   * @param address null for none: IPv4 is then refused
+   */
+  public void external4(@Nullable Address address, long now) {
+    nowNs = now;
+    backend.external(true, 0, address == null ? 0 : address.lo());
+  }
+
+  /** Sets the IPv6 address, as {@link #external4} does. */
+  public void external6(@Nullable Address address, long now) {
+    nowNs = now;
+    backend.external(false, address == null ? 0 : address.hi(), address == null ? 0 : address.lo());
   }
 
   /**
@@ -98,7 +118,7 @@ public final class ExitEngine {
   }
 
   /** An empty datagram came: it is answered with one, so that the client knows the node lives. */
-  public void onKeepAlive(long hi, long lo, int port, ExitEffects out) {
+  public void onKeepAlive(long hi, long lo, int port) {
     if (admit(hi, lo, 1)) {
       totals.keepAlives++;
       out.keepAlive(hi, lo, port);
@@ -115,142 +135,140 @@ public final class ExitEngine {
    *
    * @param b checked; rewritten in place
    */
-  public void onClient(Burst b, long srcHi, long srcLo, int srcPort, long nowNs, ExitEffects out) {
-    if (b.version() != 4) {
-      drop(clients.find(srcHi, srcLo, srcPort), DropReason.UNSUPPORTED_PROTOCOL, b.segments());
+  public void onClient(Burst b, long hi, long lo, int port, long now) {
+    nowNs = now;
+    endpoint.set(hi, lo, 0, 0, Ip.UDP, port, 0);
+    if (!Checksum.isGood(b)) {
+      drop(client(), DropReason.BAD_CHECKSUM, b.segments());
       return;
     }
-    endpoint.set(srcHi, srcLo, 0, 0, Ip.UDP, srcPort, 0);
-    if (Icmp.isError(b)) {
-      errorFromClient(b, out);
-      return;
-    }
-    int source = source(Ip.srcLo(b.buffer(), b.start()));
-    if (b.laterFragment()) {
-      fragmentFromClient(b, source, out);
-      return;
-    }
-    key.of(b);
-    int sport = key.sport();
-    int flow = -1;
-    if (source >= 0) {
-      key.srcLo = sources.mappedLo(source);
-      flow = flows.find(key);
-    }
-    if (flow < 0 || flows.ended(flow) && isSyn(b)) {
-      flow = begin(b, source, flow, nowNs, out);
-      if (flow < 0) {
-        return;
+    int innerPort = innerEnd(b);
+    int source = sources.find(endpoint, key.srcHi, key.srcLo);
+    DropReason why = null;
+    if (!backend.carries(b.version())) {
+      why = DropReason.NO_CARRIER;
+    } else if (source < 0) {
+      why = mayBringSource(b);
+      if (why == null) {
+        source = newSource();
+        why = source < 0 ? DropReason.NAT_FULL : null;
       }
     }
-    forward(b, flow, sport, nowNs, out);
-  }
-
-  private void forward(Burst b, int flow, int sport, long nowNs, ExitEffects out) {
-    int source = flows.source(flow);
-    int client = sources.client(source);
-    int flags = flags(b);
-    boolean ended = flows.ended(flow);
-    flows.outbound(flow, flags, b.segments(), bytes(b), nowNs);
-    countEnd(client, ended, flows.ended(flow));
-    if ((flags & Tcp.SYN) != 0) {
-      Rewrite.clampMss(b, maxMss);
+    if (why == null) {
+      why = backend.outbound(b, source, now);
     }
-    Rewrite.source(b, 0, sources.mappedLo(source), sport);
-    countOut(client, b);
-    out.toTun(b);
+    if (why == null) {
+      send(b, source, innerPort);
+    } else {
+      drop(client(), why, b.segments());
+      refusals.refuse(b, why, endpoint, now);
+    }
   }
 
   /**
-   * Begins a flow, or an ended TCP connection again; the client learns of a refusal.
-   *
-   * @param source -1 when the inner address has none yet
-   * @param flow the ended one, or -1
-   * @return the flow, or -1
+   * Reads the inner end of a packet from a client into the source of {@link #key}: its source, or,
+   * for an ICMP error, the end to which the packet inside went. Returns its port.
    */
-  private int begin(Burst b, int source, int flow, long nowNs, ExitEffects out) {
-    key.of(b);
-    long innerLo = key.srcLo;
-    int client = clients.find(endpoint.srcHi, endpoint.srcLo, endpoint.sport());
-    DropReason why = mayBegin(b, client, source, innerLo);
-    if (why == null && flow < 0 && flows.full()) {
-      why = evictEnded(nowNs, out) ? null : DropReason.FLOW_LIMIT;
+  private int innerEnd(Burst b) {
+    if (Icmp.isError(b) && IcmpInner.read(b, key)) {
+      key.reverse();
+      return key.sport();
     }
-    if (why != null) {
-      drop(client, why, b.segments());
-      refusals.refuse(b, why, endpoint, nowNs, out);
-      return -1;
-    }
-    int holder = source >= 0 ? source : newSource(client, innerLo, nowNs);
-    if (holder < 0) {
-      drop(client, DropReason.NAT_FULL, b.segments());
-      refusals.refuse(b, DropReason.NAT_FULL, endpoint, nowNs, out);
-      return -1;
-    }
-    clients.addFlows(sources.client(holder), 1);
-    totals.flowsBegun++;
-    if (flow >= 0) {
-      flows.reopen(flow, nowNs);
-      return flow;
-    }
-    key.of(b); // making room may have used the key
-    key.srcLo = sources.mappedLo(holder);
-    sources.hold(holder);
-    return flows.add(key, holder, nowNs);
+    key.srcHi = Ip.srcHi(b.buffer(), b.start());
+    key.srcLo = Ip.srcLo(b.buffer(), b.start());
+    return b.laterFragment() ? 0 : key.of(b).sport();
   }
 
-  private @Nullable DropReason mayBegin(Burst b, int client, int source, long innerLo) {
-    switch (b.protocol()) {
-      case Ip.TCP -> {
-        // RFC 7857 section 2: only a SYN makes a mapping.
-        if (!isSyn(b)) {
-          return DropReason.NO_FLOW;
-        }
-      }
-      case Ip.ICMP -> {
-        if (Icmp.type(b.buffer(), b.transport()) != Icmp.ECHO_REQUEST) {
-          return DropReason.UNSUPPORTED_PROTOCOL;
-        }
-      }
-      case Ip.UDP -> {}
-      default -> {
-        return DropReason.UNSUPPORTED_PROTOCOL;
-      }
+  private void send(Burst b, int source, int innerPort) {
+    Rewrite.clampMss(b, maxMss(b));
+    int pathMtu = out.toUnderlay(b);
+    int client = sources.client(source);
+    if (pathMtu == 0) {
+      long bytes = b.ipBytes();
+      clients.countOut(client, b.segments(), bytes);
+      totals.outPkts += b.segments();
+      totals.outBytes += bytes;
+      return;
     }
-    if (!isHost(innerLo)) {
-      return DropReason.BAD_HEADER;
-    }
-    if (!policy.permits(key.dstLo)) {
-      return DropReason.FORBIDDEN_DESTINATION;
-    }
-    if (client >= 0 && clients.flows(client) >= limits.flowsPerClient()) {
-      return DropReason.FLOW_LIMIT;
-    }
-    if (source < 0 && client >= 0 && clients.sources(client) >= limits.sourcesPerClient()) {
-      return DropReason.NAT_FULL;
-    }
-    return null;
+    sources.key(source, key);
+    Rewrite.source(b, key.dstHi, key.dstLo, innerPort);
+    drop(client, DropReason.TOO_BIG, b.segments());
+    refusals.tooBigForPath(b, pathMtu, endpoint, nowNs);
   }
 
-  /** An address that one host can have. */
-  private static boolean isHost(long lo) {
+  private int maxMss(Burst b) {
+    return mtu - (b.version() == 4 ? HEADERS4_BYTES : HEADERS6_BYTES);
+  }
+
+  /** Whether a packet from an inner address without a source may bring it one. */
+  private @Nullable DropReason mayBringSource(Burst b) {
+    if (b.laterFragment()) {
+      return DropReason.FRAGMENT;
+    }
+    if (Icmp.isError(b)) {
+      return DropReason.NO_FLOW;
+    }
+    DropReason why = mayBegin(b);
+    int client = client();
+    if (why == null && client >= 0 && clients.sources(client) >= limits.sourcesPerClient()) {
+      why = DropReason.NAT_FULL;
+    }
+    return why;
+  }
+
+  private @Nullable DropReason mayBegin(Burst b) {
+    ByteBuffer m = b.buffer();
+    int at = b.start();
+    DropReason why = b.laterFragment() ? null : beginsFlow(b);
+    if (why == null && !isHost(Ip.srcHi(m, at), Ip.srcLo(m, at))) {
+      why = DropReason.BAD_HEADER;
+    }
+    if (why == null && !policy.permits(Ip.dstHi(m, at), Ip.dstLo(m, at))) {
+      why = DropReason.FORBIDDEN_DESTINATION;
+    }
+    return why;
+  }
+
+  private static @Nullable DropReason beginsFlow(Burst b) {
+    return switch (b.protocol()) {
+      // RFC 7857 section 2: only a SYN makes a mapping.
+      case Ip.TCP -> Tcp.isFirst(Tcp.flags(b)) ? null : DropReason.NO_FLOW;
+      case Ip.UDP -> null;
+      case Ip.ICMP -> isEchoRequest(b, Icmp.ECHO_REQUEST);
+      case Ip.ICMP6 -> isEchoRequest(b, Icmp.V6_ECHO_REQUEST);
+      default -> DropReason.UNSUPPORTED_PROTOCOL;
+    };
+  }
+
+  private static @Nullable DropReason isEchoRequest(Burst b, int type) {
+    return Icmp.type(b.buffer(), b.transport()) == type ? null : DropReason.UNSUPPORTED_PROTOCOL;
+  }
+
+  /** An address that one host can have, and use beyond its link. */
+  private static boolean isHost(long hi, long lo) {
+    if (!Addresses.isV4(hi, lo)) {
+      return !Addresses.isUnspecified(hi, lo)
+          && !Addresses.isLoopback(hi, lo)
+          && !Addresses.isLinkLocal(hi, lo)
+          && !Addresses.isMulticast(hi, lo);
+    }
     int first = (int) (lo >>> 24) & 0xff;
     return first != 0 && first != 127 && first < 224;
   }
 
-  private int newSource(int knownClient, long innerLo, long nowNs) {
+  /** A new source for the inner address in {@link #key}, or -1. */
+  private int newSource() {
     if (sources.exhausted()) {
       return -1;
     }
+    long innerHi = key.srcHi;
+    long innerLo = key.srcLo;
+    // The one that goes may be the last of this very client.
     int evict = sources.toEvict();
-    // The address taken back may be the last of this very client; it then keeps its slot's place.
     if (evict >= 0) {
       forget(evict);
     }
-    int client =
-        knownClient >= 0 && evict < 0
-            ? knownClient
-            : clients.find(endpoint.srcHi, endpoint.srcLo, endpoint.sport());
+    int client = client();
     if (client < 0) {
       client = clients.add(endpoint.srcHi, endpoint.srcLo, endpoint.sport());
     }
@@ -258,140 +276,45 @@ public final class ExitEngine {
       return -1;
     }
     clients.addSource(client);
-    return sources.add(endpoint.srcHi, endpoint.srcLo, endpoint.sport(), innerLo, client, nowNs);
+    int source = sources.add(endpoint, innerHi, innerLo, client, nowNs);
+    backend.sourceAdded(source, Addresses.isV4(innerHi, innerLo));
+    return source;
   }
 
   private void forget(int source) {
     int client = sources.client(source);
+    backend.sourceRemoved(source);
     sources.remove(source);
     clients.removeSource(client);
   }
 
-  private boolean evictEnded(long nowNs, ExitEffects out) {
-    int oldest = flows.oldestEnded();
-    if (oldest < 0) {
-      return false;
-    }
-    // Its source stays for now: it has only become idle, at the end of the line.
-    end(oldest, EndReason.CLOSED, nowNs, out);
-    return true;
-  }
-
   /**
-   * A later fragment has no ports. The kernel's connection tracking puts datagrams together again
-   * before it translates them, and the first fragment had to pass as a flow, so a fragment on its
-   * own gets nowhere.
-   */
-  private void fragmentFromClient(Burst b, int source, ExitEffects out) {
-    if (source < 0 || !policy.permits(Ip.dstLo(b.buffer(), b.start()))) {
-      int client = clients.find(endpoint.srcHi, endpoint.srcLo, endpoint.sport());
-      drop(client, source < 0 ? DropReason.FRAGMENT : DropReason.FORBIDDEN_DESTINATION, 1);
-      return;
-    }
-    Rewrite.source(b, 0, sources.mappedLo(source), 0);
-    countOut(sources.client(source), b);
-    out.toTun(b);
-  }
-
-  /** An ICMP error about a packet that the client got: it goes back to that packet's sender. */
-  private void errorFromClient(Burst b, ExitEffects out) {
-    int source = -1;
-    if (isTranslatable(b) && IcmpInner.read(b, key)) {
-      source = source(key.dstLo);
-    }
-    if (source >= 0 && key.srcLo == Ip.dstLo(b.buffer(), b.start())) {
-      int port = key.dport();
-      key.reverse();
-      key.srcLo = sources.mappedLo(source);
-      if (flows.find(key) >= 0) {
-        IcmpInner.destination(b, 0, key.srcLo, port);
-        Rewrite.source(b, 0, key.srcLo, 0);
-        countOut(sources.client(source), b);
-        out.toTun(b);
-        return;
-      }
-    }
-    drop(
-        clients.find(endpoint.srcHi, endpoint.srcLo, endpoint.sport()),
-        DropReason.NO_FLOW,
-        b.segments());
-  }
-
-  /**
-   * A packet or burst came from the kernel, for a mapped address.
+   * A packet or burst came back for a client: from the TUN device, or from the capture socket.
    *
    * @param b checked; rewritten in place
    */
-  public void onTun(Burst b, long nowNs, ExitEffects out) {
-    if (b.version() != 4) {
-      drop(-1, DropReason.UNSUPPORTED_PROTOCOL, b.segments());
-      return;
-    }
-    if (Icmp.isError(b)) {
-      errorFromTun(b, out);
-      return;
-    }
-    if (b.laterFragment()) {
-      int source = sources.byMapped(Ip.dstLo(b.buffer(), b.start()));
-      if (source < 0 || !sources.held(source)) {
-        drop(-1, DropReason.FRAGMENT, 1);
-        return;
+  public void onUnderlay(Burst b, long now) {
+    nowNs = now;
+    int client = backend.inbound(b, now);
+    if (client < 0) {
+      DropReason why = backend.lastDrop();
+      if (why != null) {
+        drop(-1, why, b.segments());
       }
-      toClient(b, source, 0, out);
       return;
     }
-    key.of(b);
-    int port = key.dport();
-    int flow = flows.find(key.reverse());
-    if (flow < 0) {
-      drop(-1, DropReason.NO_FLOW, b.segments());
-      return;
-    }
-    int source = flows.source(flow);
-    int flags = flags(b);
-    boolean ended = flows.ended(flow);
-    flows.inbound(flow, flags, b.segments(), bytes(b), nowNs);
-    countEnd(sources.client(source), ended, flows.ended(flow));
-    if ((flags & Tcp.SYN) != 0) {
-      Rewrite.clampMss(b, maxMss);
-    }
-    toClient(b, source, port, out);
-  }
-
-  /** An ICMP error about a client's packet, from anywhere on its way or from this node's kernel. */
-  private void errorFromTun(Burst b, ExitEffects out) {
-    if (isTranslatable(b)
-        && IcmpInner.read(b, key)
-        && key.srcLo == Ip.dstLo(b.buffer(), b.start())) {
-      int flow = flows.find(key);
-      if (flow >= 0) {
-        int source = flows.source(flow);
-        sources.key(source, endpoint);
-        IcmpInner.source(b, 0, endpoint.dstLo, key.sport());
-        toClient(b, source, 0, out);
-        return;
-      }
-    }
-    drop(-1, DropReason.NO_FLOW, b.segments());
-  }
-
-  /** A redirect is about the local link only (RFC 1122 section 3.2.2.2). */
-  private static boolean isTranslatable(Burst b) {
-    return Icmp.type(b.buffer(), b.transport()) != Icmp.REDIRECT;
-  }
-
-  private void toClient(Burst b, int source, int port, ExitEffects out) {
-    sources.key(source, endpoint);
-    Rewrite.destination(b, 0, endpoint.dstLo, port);
-    clients.countIn(sources.client(source), b.segments(), bytes(b));
+    Rewrite.clampMss(b, maxMss(b));
+    long bytes = b.ipBytes();
+    clients.countIn(client, b.segments(), bytes);
     totals.inPkts += b.segments();
-    totals.inBytes += bytes(b);
+    totals.inBytes += bytes;
+    clients.endpoint(client, endpoint);
     out.toClient(b, endpoint.srcHi, endpoint.srcLo, endpoint.sport());
   }
 
   /** When {@link #onDue} wants to run; Long.MAX_VALUE for never. */
   public long nextDeadlineNs() {
-    return earlier(flows.nextDeadlineNs(), sources.nextDeadlineNs());
+    return earlier(backend.nextDeadlineNs(), sources.nextDeadlineNs());
   }
 
   private static long earlier(long a, long b) {
@@ -401,93 +324,83 @@ public final class ExitEngine {
     return a - b < 0 ? a : b;
   }
 
-  /** Ends flows and takes back addresses whose time is over. */
-  public void onDue(long nowNs, ExitEffects out) {
-    for (int flow = flows.expired(nowNs); flow >= 0; flow = flows.expired(nowNs)) {
-      end(flow, flows.ended(flow) ? EndReason.CLOSED : EndReason.IDLE, nowNs, out);
-    }
-    for (int source = sources.expired(nowNs); source >= 0; source = sources.expired(nowNs)) {
+  /** Ends flows and forgets sources whose time is over. */
+  public void onDue(long now) {
+    nowNs = now;
+    backend.expire(now);
+    for (int source = sources.expired(now); source >= 0; source = sources.expired(now)) {
       forget(source);
     }
   }
 
   /** Ends all flows: the node stops. */
-  public void stop(long nowNs, ExitEffects out) {
-    for (int flow = flows.next(0); flow >= 0; flow = flows.next(flow + 1)) {
-      end(flow, flows.ended(flow) ? EndReason.CLOSED : EndReason.STOPPED, nowNs, out);
-    }
+  public void stop(long now) {
+    nowNs = now;
+    backend.endAll();
   }
 
-  private void end(int flow, EndReason why, long nowNs, ExitEffects out) {
-    out.flowEnded(read(flow), why);
-    int source = flows.source(flow);
-    if (!flows.ended(flow)) {
-      clients.addFlows(sources.client(source), -1);
+  /** The engine as its backend sees it. */
+  private final class Behind implements Backend.Front {
+    @Override
+    public @Nullable DropReason mayBegin(Burst b) {
+      return ExitEngine.this.mayBegin(b);
     }
-    flows.remove(flow);
-    sources.release(source, nowNs);
+
+    @Override
+    public void began(int source) {
+      totals.flowsBegun++;
+      sources.hold(source);
+    }
+
+    @Override
+    public void ended(int flow, ExitEffects.EndReason why) {
+      out.flowEnded(read(flow), why);
+      sources.release(record.source, nowNs);
+    }
+
+    @Override
+    public void tooBigForTunnel(Burst b) {
+      refusals.tooBigForTunnel(b, nowNs);
+    }
   }
 
   private FlowRecord read(int flow) {
-    flows.read(flow, record);
-    sources.key(flows.source(flow), key);
+    backend.read(flow, record);
+    sources.key(record.source, key);
     record.clientHi = key.srcHi;
     record.clientLo = key.srcLo;
     record.clientPort = key.sport();
+    record.innerHi = key.dstHi;
     record.innerLo = key.dstLo;
     return record;
   }
 
   /** A snapshot of the counters; allocates. */
   public ExitInfo info() {
-    return totals.info(clients.size(), sources.size(), flows.size(), flows.capacity());
+    return totals.info(clients.size(), sources.size(), backend.flows(), limits.flows());
   }
 
   /** Snapshots of at most {@code limit} clients; allocates. */
   public List<ClientInfo> clients(int limit) {
     List<ClientInfo> list = new ArrayList<>();
     for (int i = clients.next(0); i >= 0 && list.size() < limit; i = clients.next(i + 1)) {
-      list.add(clients.info(i));
+      list.add(clients.info(i, backend.liveFlows(i)));
     }
     return list;
   }
 
   /** Snapshots of at most {@code limit} flows; allocates. */
-  public List<FlowInfo> flows(int limit, long nowNs) {
+  public List<FlowInfo> flows(int limit, long now) {
     List<FlowInfo> list = new ArrayList<>();
-    for (int i = flows.next(0); i >= 0 && list.size() < limit; i = flows.next(i + 1)) {
-      list.add(FlowInfo.of(read(i), nowNs));
+    for (int i = backend.nextFlow(0); i >= 0 && list.size() < limit; i = backend.nextFlow(i + 1)) {
+      list.add(FlowInfo.of(read(i), now));
     }
     return list;
   }
 
-  private int source(long innerLo) {
-    return sources.find(endpoint.srcHi, endpoint.srcLo, endpoint.sport(), innerLo);
-  }
-
-  private static boolean isSyn(Burst b) {
-    return (flags(b) & (Tcp.SYN | Tcp.ACK | Tcp.RST | Tcp.FIN)) == Tcp.SYN;
-  }
-
-  private static int flags(Burst b) {
-    return b.protocol() == Ip.TCP ? Tcp.flags(b.buffer(), b.transport()) : 0;
-  }
-
-  /** IP bytes of all packets of a burst. */
-  private static long bytes(Burst b) {
-    return b.payloadBytes() + (long) b.segments() * b.headerBytes();
-  }
-
-  private void countEnd(int client, boolean before, boolean after) {
-    if (before != after) {
-      clients.addFlows(client, after ? -1 : 1);
-    }
-  }
-
-  private void countOut(int client, Burst b) {
-    clients.countOut(client, b.segments(), bytes(b));
-    totals.outPkts += b.segments();
-    totals.outBytes += bytes(b);
+  /** The client of {@link #endpoint}, or -1. */
+  private int client() {
+    return clients.find(endpoint.srcHi, endpoint.srcLo, endpoint.sport());
   }
 
   private void drop(int client, DropReason why, int pkts) {

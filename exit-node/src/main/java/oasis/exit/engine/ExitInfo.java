@@ -6,8 +6,8 @@ import java.util.Map;
 /**
  * A snapshot of the engine.
  *
- * @param clients client endpoints with a mapped address
- * @param sources mapped addresses in use
+ * @param clients client endpoints that have a source
+ * @param sources inner source addresses in use, over all clients
  * @param flows flows in the table, ended TCP connections included
  * @param maxFlows its capacity
  * @param flowsBegun flows since the start

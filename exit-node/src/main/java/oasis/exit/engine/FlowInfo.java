@@ -2,15 +2,17 @@
 package oasis.exit.engine;
 
 import java.util.Locale;
+import oasis.packet.Addresses;
 import oasis.packet.Ip;
 
 /**
  * A snapshot of one flow, addresses as text.
  *
- * @param protocol {@code tcp}, {@code udp} or {@code icmp}
+ * @param protocol {@code tcp}, {@code udp}, {@code icmp} or {@code icmp6}
  * @param client UDP address and port of the client
  * @param source inner source address, with its port unless ICMP
- * @param mapped address that stands for the source towards the kernel
+ * @param mapped address that stands for the source, with its port or echo identifier where this
+ *     node chose it
  * @param destination address, with its port unless ICMP
  * @param state what is known of the flow, in lower case
  * @param ageMs milliseconds since its first packet
@@ -29,13 +31,13 @@ public record FlowInfo(
     long inBytes) {
   /** Takes a copy of a record; allocates. */
   public static FlowInfo of(FlowRecord flow, long nowNs) {
-    boolean ports = flow.protocol != Ip.ICMP;
+    boolean ports = flow.protocol != Ip.ICMP && flow.protocol != Ip.ICMP6;
     return new FlowInfo(
         Snapshots.protocol(flow.protocol),
         Snapshots.endpoint(flow.clientHi, flow.clientLo, flow.clientPort),
-        text(flow.innerLo, flow.sourcePort, ports),
-        text(flow.mappedLo, flow.sourcePort, false),
-        text(flow.remoteLo, flow.remotePort, ports),
+        text(flow.innerHi, flow.innerLo, flow.sourcePort, ports),
+        text(flow.mappedHi, flow.mappedLo, flow.mappedPort, flow.mappedPort != 0),
+        text(flow.remoteHi, flow.remoteLo, flow.remotePort, ports),
         flow.state.name().toLowerCase(Locale.ROOT),
         (nowNs - flow.beganNs) / 1_000_000,
         flow.outPkts,
@@ -44,8 +46,7 @@ public record FlowInfo(
         flow.inBytes);
   }
 
-  private static String text(long lo, int port, boolean withPort) {
-    String endpoint = Snapshots.endpoint(0, lo, port);
-    return withPort ? endpoint : endpoint.substring(0, endpoint.lastIndexOf(':'));
+  private static String text(long hi, long lo, int port, boolean withPort) {
+    return withPort ? Snapshots.endpoint(hi, lo, port) : Addresses.text(hi, lo);
   }
 }

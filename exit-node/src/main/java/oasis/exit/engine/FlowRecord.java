@@ -17,13 +17,25 @@ public final class FlowRecord {
   /** The client's UDP port. */
   public int clientPort;
 
-  /** Source address of the packets inside (low half, IPv4-mapped). */
+  /** High half of the source address of the packets inside. */
+  public long innerHi;
+
+  /** Low half of the source address of the packets inside. */
   public long innerLo;
 
-  /** The address that the flow's client address was mapped to (low half, IPv4-mapped). */
+  /** High half of the address that stands for the source. */
+  public long mappedHi;
+
+  /** Low half of the address that stands for the source. */
   public long mappedLo;
 
-  /** Destination address (low half, IPv4-mapped). */
+  /** Port, or ICMP echo identifier, that the destination sees; 0 when it is the client's own. */
+  public int mappedPort;
+
+  /** High half of the destination address. */
+  public long remoteHi;
+
+  /** Low half of the destination address. */
   public long remoteLo;
 
   /** IP protocol number. */
@@ -32,7 +44,7 @@ public final class FlowRecord {
   /** Source port, or ICMP echo identifier. */
   public int sourcePort;
 
-  /** Destination port, or ICMP echo identifier. */
+  /** Destination port; no meaning for ICMP. */
   public int remotePort;
 
   /** What is known of the flow. */
@@ -52,4 +64,7 @@ public final class FlowRecord {
 
   /** IP bytes to the client. */
   public long inBytes;
+
+  /** The engine's number of the source. */
+  int source;
 }

@@ -19,12 +19,13 @@ public final class Snapshots {
     return (Addresses.isV4(hi, lo) ? text : "[" + text + "]") + ":" + port;
   }
 
-  /** {@code tcp}, {@code udp}, {@code icmp} or the number. */
+  /** {@code tcp}, {@code udp}, {@code icmp}, {@code icmp6} or the number. */
   public static String protocol(int number) {
     return switch (number) {
       case Ip.TCP -> "tcp";
       case Ip.UDP -> "udp";
       case Ip.ICMP -> "icmp";
+      case Ip.ICMP6 -> "icmp6";
       default -> Integer.toString(number);
     };
   }

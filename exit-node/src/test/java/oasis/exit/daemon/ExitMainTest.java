@@ -28,6 +28,15 @@ class ExitMainTest {
     assertError(1, "mtu must be 576", "run", "--allow", "192.0.2.0/24", "--mtu", "100");
     assertError(1, "max-flows must be 1", "run", "--allow", "192.0.2.0/24", "--max-flows", "0");
     assertError(1, "--listen takes", "run", "--allow", "192.0.2.0/24", "--listen", "x:y");
+    assertError(1, "--backend takes auto, kernel, raw", "run", "--open", "--backend", "x");
+    assertError(1, "--send takes", "run", "--open", "--send", "x");
+    assertError(1, "--silence takes", "run", "--open", "--silence", "x");
+    assertError(1, "--ports takes", "run", "--open", "--ports", "61000");
+    assertError(1, "ports must be", "run", "--open", "--ports", "61001-61000");
+    assertError(1, "lies in --ports", "run", "--open", "--listen", "61000");
+    assertError(1, "one address of each", "run", "--open", "--address", "::2", "--address", "::3");
+    assertError(1, "no flow can leave", "run", "--open", "--address", "127.0.0.1");
+    assertError(1, "pool6 must be", "run", "--open", "--pool6", "10.0.0.0/8");
     assertError(1, "--log takes", "run", "--log", "loud");
     assertError(2, "--mtu", "run", "--mtu", "big");
     assertError(2, "run, status, flows or cleanup");
@@ -39,12 +48,13 @@ class ExitMainTest {
     for (String command : new String[] {"run", "status", "flows", "cleanup"}) {
       assertThat(run(command, "--help")).isZero();
     }
-    assertThat(out.toString()).contains("--allow-destination", "--flow-log", "--json");
+    assertThat(out.toString())
+        .contains("--allow-destination", "--backend", "--ports", "--flow-log", "--json");
   }
 
   @Test
   void listenTakesAPortOrAnAddressAndAPort() {
-    assertThat(RunCommand.endpoint("4700")).isEqualTo(Endpoint.anyIpv4(4700));
+    assertThat(RunCommand.endpoint("4700")).as("both families").isEqualTo(Endpoint.anyIpv6(4700));
     assertThat(RunCommand.endpoint("192.0.2.1:5")).isEqualTo(Endpoint.ipv4(192, 0, 2, 1, 5));
     assertThat(RunCommand.endpoint("[2001:db8::1]:5").isIpv4()).isFalse();
     for (String bad : new String[] {"", "65536", "192.0.2.1:", "192.0.2.1", "name:5"}) {

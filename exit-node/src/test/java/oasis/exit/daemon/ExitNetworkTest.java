@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import oasis.exit.engine.ExitLimits;
 import oasis.io.Endpoint;
+import oasis.io.RawSender;
 import oasis.os.OsException;
 import oasis.packet.Prefix;
 import oasis.testkit.FakeCommandRunner;
@@ -37,9 +38,12 @@ class ExitNetworkTest {
         false,
         List.of(Prefix.parse("10.6.0.0/16")),
         Prefix.parse("100.64.0.0/10"),
+        Prefix.parse(ExitConfig.DEFAULT_POOL6),
         "oasx0",
         1400,
         ExitLimits.DEFAULT,
+        ExitConfig.Backend.AUTO,
+        new ExitConfig.Raw(61000, 64999, RawSender.Way.AUTO, ExitConfig.Silence.AUTO, List.of()),
         directory.resolve("exit.sock"),
         null,
         ExitConfig.DEFAULT_FLOW_LOG_BYTES);
@@ -48,7 +52,7 @@ class ExitNetworkTest {
   @Test
   void theFormerSettingIsRecordedBeforeItChangesAndPutBack() throws Exception {
     ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
-    network.apply(config());
+    network.apply(config(), false);
     assertThat(state).hasContent("{\"net.ipv4.ip_forward\":\"0\"}");
     assertThat(runner.commands())
         .containsSubsequence(
@@ -57,7 +61,8 @@ class ExitNetworkTest {
             "ip route replace 100.64.0.0/10 dev oasx0",
             "sysctl -qw net.ipv4.ip_forward=1");
     assertThat(nft.applied().get(0))
-        .contains("masquerade", "elements = { 10.6.0.0/16 }", "meta nfproto ipv4 drop");
+        .contains("masquerade", "elements = { 10.6.0.0/16 }", "meta nfproto ipv4 drop")
+        .doesNotContain("meta nfproto ipv6 drop");
     runner.clear();
     runner.answer("sysctl -n net.ipv4.ip_forward", "1\n");
     network.close();
@@ -67,10 +72,70 @@ class ExitNetworkTest {
   }
 
   @Test
+  void asIpv6RouterTheHostStillHearsTheRoutersOfItsLinks() throws Exception {
+    runner.answer(
+        "sysctl -a -r",
+        """
+        net.ipv6.conf.all.accept_ra = 1
+        net.ipv6.conf.all.forwarding = 0
+        net.ipv6.conf.default.accept_ra = 1
+        net.ipv6.conf.default.forwarding = 0
+        net.ipv6.conf.eth0/7.accept_ra = 1
+        net.ipv6.conf.eth0/7.forwarding = 0
+        net.ipv6.conf.eth1.accept_ra = 0
+        net.ipv6.conf.eth1.forwarding = 0
+        net.ipv6.conf.eth2.accept_ra = 1
+        net.ipv6.conf.eth2.forwarding = 1
+        net.ipv6.conf.oasx0.accept_ra = 1
+        net.ipv6.conf.oasx0.forwarding = 0
+        """);
+    ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
+    network.apply(config(), true);
+    assertThat(state)
+        .hasContent(
+            "{\"net.ipv4.ip_forward\":\"0\",\"net.ipv6.conf.all.forwarding\":\"0\","
+                + "\"net.ipv6.conf.eth2.forwarding\":\"1\","
+                + "\"net.ipv6.conf.default.accept_ra\":\"1\","
+                + "\"net.ipv6.conf.eth0/7.accept_ra\":\"1\"}");
+    assertThat(runner.commands())
+        .containsSubsequence(
+            "ip link set dev oasx0 multicast off",
+            "sysctl -qw net/ipv6/conf/oasx0/addr_gen_mode=1",
+            "ip link set dev oasx0 up",
+            "ip -6 address replace fd6f:6173:6973::1/128 dev oasx0 nodad",
+            "ip -6 route replace fd6f:6173:6973::/64 dev oasx0",
+            "sysctl -qw net.ipv6.conf.default.accept_ra=2",
+            "sysctl -qw net.ipv6.conf.eth0/7.accept_ra=2",
+            "sysctl -qw net.ipv6.conf.all.forwarding=1")
+        .doesNotContain("sysctl -qw net.ipv6.conf.eth2.accept_ra=2");
+    assertThat(nft.applied().get(0)).contains("meta nfproto ipv6 drop", "2002:a00::/24");
+    runner.clear();
+    runner.answer("sysctl -n net.ipv6.conf.eth0/7.accept_ra", "2\n");
+    runner.answer("sysctl -n net.ipv6.conf.all.forwarding", "1\n");
+    runner.answer("sysctl -n net.ipv6.conf.eth2.forwarding", "0\n");
+    runner.fail("sysctl -n net.ipv6.conf.default.accept_ra", 255, "gone");
+    network.close();
+    assertThat(runner.commands().stream().filter(each -> each.contains("-qw")))
+        .containsExactly(
+            "sysctl -qw net.ipv6.conf.all.forwarding=0",
+            "sysctl -qw net.ipv6.conf.eth2.forwarding=1",
+            "sysctl -qw net.ipv6.conf.eth0/7.accept_ra=1");
+    assertThat(state).doesNotExist();
+  }
+
+  @Test
+  void aHostThatUsesTheIpv6PoolItselfIsLeftAlone() {
+    runner.answer("ip -6 route show table all", "fd6f:6173:6973:0::/64 dev eth0 metric 256\n");
+    ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
+    assertThatThrownBy(() -> network.apply(config(), true)).hasMessageContaining("--pool6");
+    assertThat(state).doesNotExist();
+  }
+
+  @Test
   void aRecordOfACrashedRunIsNotOverwritten() throws Exception {
     Files.writeString(state, "{\"net.ipv4.ip_forward\":\"0\"}");
     runner.answer("sysctl -n net.ipv4.ip_forward", "1\n");
-    new ExitNetwork(runner, () -> nft, state).apply(config());
+    new ExitNetwork(runner, () -> nft, state).apply(config(), false);
     assertThat(state).hasContent("{\"net.ipv4.ip_forward\":\"0\"}");
   }
 
@@ -78,7 +143,7 @@ class ExitNetworkTest {
   void aRefusedStepUndoesTheOthers() {
     nft.refuse("no such thing");
     ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
-    assertThatThrownBy(() -> network.apply(config())).isInstanceOf(OsException.class);
+    assertThatThrownBy(() -> network.apply(config(), false)).isInstanceOf(OsException.class);
     assertThat(state).doesNotExist();
     assertThat(nft.alive()).isFalse();
   }
@@ -89,7 +154,7 @@ class ExitNetworkTest {
         "ip -4 route show table all",
         "default via 100.70.0.1 dev eth0\n100.70.0.0/16 dev eth0 scope link\n");
     ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
-    assertThatThrownBy(() -> network.apply(config())).hasMessageContaining("--pool");
+    assertThatThrownBy(() -> network.apply(config(), false)).hasMessageContaining("--pool");
     assertThat(state).doesNotExist();
   }
 
@@ -98,7 +163,7 @@ class ExitNetworkTest {
     FakeNftOwner second = new FakeNftOwner();
     List<FakeNftOwner> holders = new ArrayList<>(List.of(nft, second));
     ExitNetwork network = new ExitNetwork(runner, () -> holders.remove(0), state);
-    network.apply(config());
+    network.apply(config(), false);
     assertThat(network.repair()).isFalse();
     nft.die();
     assertThat(network.repair()).isTrue();

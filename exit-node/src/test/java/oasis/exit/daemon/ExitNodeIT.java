@@ -324,7 +324,7 @@ class ExitNodeIT {
   }
 
   private String kernelState() throws Exception {
-    return in(x, "ip", "-4", "route", "show", "table", "all")
+    return in(x, "ip", "-4", "route", "show", "table", "all").replace(" linkdown", "")
         + in(x, "ip", "-o", "link").replaceAll("state \\S+", "")
         + in(x, "nft", "list", "ruleset")
         + in(x, "sysctl", "-n", "net.ipv4.ip_forward");

@@ -12,15 +12,29 @@ final class RecordingEffects implements ExitEffects {
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   record ToClient(byte[] packet, String endpoint) {}
 
-  final List<byte[]> toTun = new ArrayList<>();
+  final List<byte[]> toUnderlay = new ArrayList<>();
+  final List<byte[]> underlayReplies = new ArrayList<>();
   final List<ToClient> toClient = new ArrayList<>();
   final List<ToClient> replies = new ArrayList<>();
   final List<String> keepAlives = new ArrayList<>();
   final List<String> ended = new ArrayList<>();
+  final List<FlowInfo> endedFlows = new ArrayList<>();
+
+  /** What the path takes; 0 for everything. */
+  int pathMtu;
 
   @Override
-  public void toTun(Burst burst) {
-    toTun.add(Packets.bytes(burst));
+  public int toUnderlay(Burst burst) {
+    if (pathMtu > 0 && burst.length() > pathMtu) {
+      return pathMtu;
+    }
+    toUnderlay.add(Packets.bytes(burst));
+    return 0;
+  }
+
+  @Override
+  public void replyToUnderlay(Burst burst) {
+    underlayReplies.add(Packets.bytes(burst));
   }
 
   @Override
@@ -40,14 +54,16 @@ final class RecordingEffects implements ExitEffects {
 
   @Override
   public void flowEnded(FlowRecord flow, EndReason why) {
-    ended.add(FlowInfo.of(flow, flow.beganNs).protocol() + " " + why);
+    FlowInfo info = FlowInfo.of(flow, flow.beganNs);
+    ended.add(info.protocol() + " " + why);
+    endedFlows.add(info);
   }
 
-  byte[] onlyTun() {
-    if (toTun.size() != 1 || !replies.isEmpty()) {
-      throw new AssertionError("to TUN: " + toTun.size() + ", replies: " + replies.size());
+  byte[] onlySent() {
+    if (toUnderlay.size() != 1 || !replies.isEmpty()) {
+      throw new AssertionError("sent: " + toUnderlay.size() + ", replies: " + replies.size());
     }
-    return toTun.remove(0);
+    return toUnderlay.remove(0);
   }
 
   ToClient onlyClient() {
@@ -58,8 +74,8 @@ final class RecordingEffects implements ExitEffects {
   }
 
   ToClient onlyReply() {
-    if (replies.size() != 1 || !toTun.isEmpty()) {
-      throw new AssertionError("replies: " + replies.size() + ", to TUN: " + toTun.size());
+    if (replies.size() != 1 || !toUnderlay.isEmpty()) {
+      throw new AssertionError("replies: " + replies.size() + ", sent: " + toUnderlay.size());
     }
     return replies.remove(0);
   }

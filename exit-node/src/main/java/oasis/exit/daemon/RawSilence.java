@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.exit.daemon;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import oasis.io.SilentPorts;
+import oasis.os.CommandRunner;
+import oasis.os.OsException;
+import oasis.os.linux.LinuxNftOwner;
+import oasis.packet.Address;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the kernel from using and from answering on the raw backend's ports: by an nftables table,
+ * whose list of interfaces follows the host's, or by sockets that hold the ports. Where settings of
+ * the host may be changed, the ports are also kept from other programs. Confined to one thread at a
+ * time.
+ */
+final class RawSilence implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RawSilence.class);
+  private static final int TRIES = 3;
+
+  private final ExitConfig config;
+  private final CommandRunner runner;
+  private final SavedSettings settings;
+  private final NftTable nft;
+  private @Nullable SilentPorts ports;
+
+  /** Nothing is changed before {@link #open} has seen to it. */
+  RawSilence(ExitConfig config, CommandRunner runner, NftTable.Holder holder) {
+    this.config = config;
+    this.runner = runner;
+    settings = new SavedSettings(runner, config.stateFile());
+    nft = new NftTable(holder);
+  }
+
+  /**
+   * Silences the kernel.
+   *
+   * @param how NFT or SOCKETS
+   * @param netAdmin whether settings of the host may be changed
+   * @param addresses the node's own
+   */
+  static RawSilence open(
+      ExitConfig config,
+      ExitConfig.Silence how,
+      boolean netAdmin,
+      CommandRunner runner,
+      List<Address> addresses)
+      throws OsException {
+    RawSilence silence = new RawSilence(config, runner, LinuxNftOwner::new);
+    int first = config.raw().firstPort();
+    int last = config.raw().lastPort();
+    try {
+      if (netAdmin) {
+        silence.settings.reservePorts(first, last);
+      }
+      if (how == ExitConfig.Silence.SOCKETS) {
+        silence.ports = SilentPorts.open(first, last);
+      } else {
+        warnOfOthers(first, last);
+        silence.apply(addresses);
+      }
+      return silence;
+    } catch (OsException | RuntimeException e) {
+      silence.close();
+      throw e;
+    }
+  }
+
+  private static void warnOfOthers(int first, int last) {
+    List<Integer> taken = PortsInUse.between(first, last);
+    if (!taken.isEmpty()) {
+      LOG.warn(
+          "Other programs use ports of {}-{} and are cut off there: {}; give another range with"
+              + " --ports",
+          first,
+          last,
+          taken.stream().limit(20).map(String::valueOf).collect(Collectors.joining(", ")));
+    }
+  }
+
+  /** NFT or SOCKETS. */
+  ExitConfig.Silence how() {
+    return ports == null ? ExitConfig.Silence.NFT : ExitConfig.Silence.SOCKETS;
+  }
+
+  /**
+   * Makes the table fit the node's addresses and the host's interfaces; sockets always do.
+   *
+   * @return true when the table had gone
+   */
+  boolean apply(List<Address> addresses) throws OsException {
+    if (ports != null) {
+      return false;
+    }
+    boolean repaired = nft.repair();
+    for (int tries = 1; ; tries++) {
+      try {
+        nft.hold(ExitRuleset.silence(config.raw(), addresses, interfaces()));
+        return repaired;
+      } catch (OsException e) {
+        // An interface may have gone between the listing and the table.
+        if (tries == TRIES) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Names of the Ethernet interfaces but for ports of bridges and bonds. */
+  private List<String> interfaces() throws OsException {
+    return runner
+        .check("ip", "-o", "link", "show")
+        .lines()
+        .filter(line -> line.contains("link/ether ") && !line.contains(" master "))
+        .map(line -> line.split(": ", 3)[1].replaceFirst("@.*", ""))
+        .toList();
+  }
+
+  @Override
+  public void close() throws OsException {
+    if (ports != null) {
+      ports.close();
+    }
+    nft.close();
+    settings.restore();
+  }
+}
