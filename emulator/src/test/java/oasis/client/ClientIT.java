@@ -73,11 +73,15 @@ class ClientIT {
         .contains("\"name\":\"www.example.edu\"", "\"carrier\":\"ron\"");
 
     stop(client);
-    assertThat(lab.kernelState().replaceAll("unreachable 198\\.18\\.0\\.0/16 .*\n", ""))
-        .as("only the route that stops fake addresses stays")
+    assertThat(
+            lab.kernelState()
+                .replaceAll("unreachable (198\\.18\\.0\\.0/16|fdc6:1200:4710::/112) .*\n", ""))
+        .as("only the routes that stop fake addresses stay")
         .isEqualTo(before);
     assertThat(lab.clientMain("cleanup", "--control", lab.file("client.sock")).out())
-        .contains("removed unreachable route 198.18.0.0/16");
+        .contains(
+            "removed unreachable route 198.18.0.0/16",
+            "removed unreachable route fdc6:1200:4710::/112");
     assertThat(lab.kernelState()).isEqualTo(before);
   }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import oasis.io.control.Json;
 import oasis.os.CommandRunner;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
-import oasis.packet.Addresses;
+import oasis.packet.Address;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,14 @@ final class ClientLab {
   static final String GATEWAY = "192.0.2.1";
   static final String EXIT = "198.51.100.2";
   static final String SERVER = "203.0.113.2";
+  static final String CLIENT6 = "2001:db8:1::2";
+  static final String GATEWAY6 = "2001:db8:1::1";
+  static final String EXIT6 = "2001:db8:2::2";
+  static final String SERVER6 = "2001:db8:3::2";
   static final int ENTRY = 4700;
+
+  private static final int A = 1;
+  private static final int AAAA = 28;
 
   final String client;
   final String router;
@@ -44,7 +52,7 @@ final class ClientLab {
   final Path directory;
   private final CommandRunner host = new LinuxCommandRunner();
   private final List<Process> processes = new ArrayList<>();
-  private @Nullable DatagramSocket names;
+  private final List<DatagramSocket> names = new ArrayList<>();
 
   /** Something that becomes true. */
   interface Condition {
@@ -65,27 +73,38 @@ final class ClientLab {
     for (String name : List.of(client, router, exit, server)) {
       Netns.create(host, name);
     }
-    link(client, CLIENT, GATEWAY, "rc");
-    link(exit, EXIT, "198.51.100.1", "rx");
-    link(server, SERVER, "203.0.113.1", "rs");
-    in(router, "sysctl", "-qw", "net.ipv4.ip_forward=1");
+    link(client, CLIENT, CLIENT6, "rc");
+    link(exit, EXIT, EXIT6, "rx");
+    link(server, SERVER, SERVER6, "rs");
+    in(router, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
     watchFakes();
-    DatagramSocket socket =
-        Netns.in(server, () -> new DatagramSocket(new InetSocketAddress(SERVER, 53)));
-    names = socket;
-    Thread thread = new Thread(() -> answerNames(socket), "names");
-    thread.setDaemon(true);
-    thread.start();
+    for (String address : List.of(SERVER, SERVER6)) {
+      DatagramSocket socket =
+          Netns.in(server, () -> new DatagramSocket(new InetSocketAddress(address, 53)));
+      names.add(socket);
+      Thread thread = new Thread(() -> answerNames(socket), "names");
+      thread.setDaemon(true);
+      thread.start();
+    }
     startNginx();
   }
 
-  private void link(String end, String address, String gateway, String name) throws Exception {
+  /** Each end is number 2 of its network, the router number 1 and its default gateway. */
+  private void link(String end, String address, String address6, String name) throws Exception {
     in(end, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", name, "netns", router);
-    in(end, "ip", "address", "add", address + "/24", "dev", "eth0");
-    in(router, "ip", "address", "add", gateway + "/24", "dev", name);
-    in(end, "ip", "link", "set", "eth0", "up");
-    in(router, "ip", "link", "set", name, "up");
+    address(end, "eth0", address + "/24", address6 + "/64");
+    String gateway = address.replaceAll("2$", "1");
+    String gateway6 = address6.replaceAll("2$", "1");
+    address(router, name, gateway + "/24", gateway6 + "/64");
     in(end, "ip", "route", "add", "default", "via", gateway);
+    in(end, "ip", "-6", "route", "add", "default", "via", gateway6);
+  }
+
+  private void address(String node, String device, String address, String address6)
+      throws Exception {
+    in(node, "ip", "address", "add", address, "dev", device);
+    in(node, "ip", "address", "add", address6, "dev", device, "nodad");
+    in(node, "ip", "link", "set", device, "up");
   }
 
   /** Counts what a leaking client would send to fake addresses. */
@@ -93,12 +112,14 @@ final class ClientLab {
     host.check(
         ns(router, "nft", "-f", "-"),
         """
-        table ip watch {
+        table inet watch {
           counter fakes { }
           chain watched {
             type filter hook prerouting priority 0;
             ip daddr 198.18.0.0/15 counter name fakes
             ip saddr 198.18.0.0/15 counter name fakes
+            ip6 daddr fdc6:1200:4710::/48 counter name fakes
+            ip6 saddr fdc6:1200:4710::/48 counter name fakes
           }
         }
         """);
@@ -106,7 +127,7 @@ final class ClientLab {
 
   /** Packets with a fake address that have left the client's host. */
   boolean nothingFakeLeft() throws Exception {
-    return in(router, "nft", "list", "counter", "ip", "watch", "fakes").contains("packets 0 ");
+    return in(router, "nft", "list", "counter", "inet", "watch", "fakes").contains("packets 0 ");
   }
 
   private static void answerNames(DatagramSocket names) {
@@ -123,43 +144,31 @@ final class ClientLab {
     }
   }
 
-  /** Every name has the server's address, and no other record. */
+  /** Every name has the server's addresses, and no other record. */
   private static byte[] answer(byte[] query, int length) {
     int end = 12;
     while (query[end] != 0) {
       end += query[end] + 1;
     }
     int questionEnd = end + 5;
-    boolean a = query[end + 2] == 1;
-    byte[] answer = new byte[questionEnd + (a ? 16 : 0)];
-    System.arraycopy(query, 0, answer, 0, Math.min(length, questionEnd));
-    answer[2] = (byte) 0x81;
-    answer[3] = (byte) 0x80;
-    answer[7] = (byte) (a ? 1 : 0);
-    answer[11] = 0; // no EDNS option in the answer
-    if (a) {
-      int ip = (int) Addresses.parse(SERVER).lo();
-      byte[] record = {
-        (byte) 0xc0,
-        12,
-        0,
-        1,
-        0,
-        1,
-        0,
-        0,
-        1,
-        44,
-        0,
-        4,
-        (byte) (ip >>> 24),
-        (byte) (ip >>> 16),
-        (byte) (ip >>> 8),
-        (byte) ip
-      };
-      System.arraycopy(record, 0, answer, questionEnd, record.length);
+    int type = query[end + 2];
+    Address real = Address.parse(type == AAAA ? SERVER6 : SERVER);
+    int data = type == AAAA ? 16 : type == A ? 4 : 0;
+    ByteBuffer answer = ByteBuffer.allocate(questionEnd + (data == 0 ? 0 : 12 + data));
+    answer.put(query, 0, Math.min(length, questionEnd));
+    answer.putShort(2, (short) 0x8180);
+    answer.putShort(6, (short) (data == 0 ? 0 : 1));
+    answer.putShort(10, (short) 0); // no EDNS option in the answer
+    if (data != 0) {
+      answer.putShort((short) 0xc00c).putShort((short) type).putShort((short) 1);
+      answer.putInt(300).putShort((short) data);
+      if (type == AAAA) {
+        answer.putLong(real.hi()).putLong(real.lo());
+      } else {
+        answer.putInt((int) real.lo());
+      }
     }
-    return answer;
+    return answer.array();
   }
 
   private void startNginx() throws Exception {
@@ -177,7 +186,7 @@ final class ClientLab {
           access_log off; client_body_temp_path %1$s/t0; proxy_temp_path %1$s/t1;
           fastcgi_temp_path %1$s/t2; uwsgi_temp_path %1$s/t3; scgi_temp_path %1$s/t4;
           server {
-            listen 80; listen 8080;
+            listen 80; listen 8080; listen [::]:80; listen [::]:8080;
             location /who { return 200 "$remote_addr\\n"; }
             location / { root %1$s/www; }
           }
@@ -197,7 +206,15 @@ final class ClientLab {
   /** Starts the exit node; it allows the client. */
   Process startExit() throws Exception {
     return startJava(
-        exit, ExitMain.class, "run", "--control", file("exit.sock"), "--allow", "192.0.2.0/24");
+        exit,
+        ExitMain.class,
+        "run",
+        "--control",
+        file("exit.sock"),
+        "--allow",
+        "192.0.2.0/24",
+        "--allow",
+        "2001:db8:1::/64");
   }
 
   /** Starts a client; its state directory is the same each time. */
@@ -267,14 +284,33 @@ final class ClientLab {
     await(() -> carrierState(name).equals(state));
   }
 
-  /** The address that the web server sees when the client asks it. */
+  /**
+   * The address that the web server sees when the client asks it.
+   *
+   * @param host an address, an IPv6 address in brackets, with a port or without
+   */
   String who(String host) throws Exception {
     return in(client, "curl", "-sS", "-m", "5", "http://" + host + "/who").strip();
   }
 
-  /** The address that the client's host gets for a name. */
+  /** The IPv4 address that the client's host gets for a name. */
   String dig(String name) throws Exception {
-    return in(client, "dig", "+short", "+tries=2", "+time=2", "@" + SERVER, name).strip();
+    return dig(SERVER, name, "A");
+  }
+
+  /**
+   * What the client's host is told about a name.
+   *
+   * @param nameServer the server that it asks
+   * @param type {@code A} or {@code AAAA}
+   */
+  String dig(String nameServer, String name, String type) throws Exception {
+    return in(client, "dig", "+short", "+tries=2", "+time=2", "@" + nameServer, name, type).strip();
+  }
+
+  /** Packets that the kernel of the client's host has sent into the TUN device. */
+  long tunPkts() throws Exception {
+    return Long.parseLong(in(client, "cat", "/sys/class/net/oas0/statistics/tx_packets").strip());
   }
 
   Process start(String namespace, String... command) throws IOException {
@@ -304,12 +340,16 @@ final class ClientLab {
     return directory.resolve(name).toString();
   }
 
-  /** What the kernel of the client's host knows about us. */
+  /** What the kernel of the client's host knows about us; it makes link-local routes by itself. */
   String kernelState() throws Exception {
-    return in(client, "ip", "-4", "rule")
-        + in(client, "ip", "-4", "route", "show", "table", "all")
-        + in(client, "nft", "list", "ruleset")
-        + in(client, "sysctl", "-n", "net.ipv4.ip_local_reserved_ports");
+    String state =
+        in(client, "ip", "-4", "rule")
+            + in(client, "ip", "-4", "route", "show", "table", "all")
+            + in(client, "ip", "-6", "rule")
+            + in(client, "ip", "-6", "route", "show", "table", "all")
+            + in(client, "nft", "list", "ruleset")
+            + in(client, "sysctl", "-n", "net.ipv4.ip_local_reserved_ports");
+    return state.replaceAll("(?m)^.*fe80::.*\n", "");
   }
 
   static void await(Condition condition) throws Exception {
@@ -327,9 +367,7 @@ final class ClientLab {
     for (Process process : processes) {
       process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
     }
-    if (names != null) {
-      names.close();
-    }
+    names.forEach(DatagramSocket::close);
     for (String name : List.of(client, router, exit, server)) {
       Netns.delete(host, name);
     }
