@@ -3,10 +3,13 @@ package oasis.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.packet.Burst;
+import oasis.packet.Checksum;
 import oasis.packet.FlowKey;
+import oasis.packet.Fragmenter;
 import oasis.packet.Ip;
 import oasis.testkit.Gen;
 import oasis.testkit.Packets;
@@ -68,6 +71,25 @@ abstract class DatagramPortContract {
           sender().flush();
           assertThat(receive(expected.size())).containsExactlyElementsOf(expected);
         });
+  }
+
+  /** Each fragment's header is written where that of the one before was. */
+  @Test
+  void fragmentsCutInPlaceArriveAsTheyWereAdded() {
+    ByteBuffer packet = Packets.udp(FLOW, new Gen(1).bytes(4_000));
+    packet.putShort(6, (short) 0).putShort(10, (short) 0);
+    packet.putShort(10, (short) Checksum.finish(Checksum.sum(packet, 0, Ip.V4_BYTES, 0)));
+    Fragmenter fragmenter = new Fragmenter();
+    assertThat(fragmenter.begin(Bursts.single(packet), 1_300)).isTrue();
+    Burst fragment = new Burst();
+    List<byte[]> expected = new ArrayList<>();
+    while (fragmenter.next(fragment)) {
+      sender().add(fragment);
+      expected.add(Packets.bytes(fragment));
+    }
+    sender().flush();
+    assertThat(expected).hasSize(4);
+    assertThat(receive(4)).containsExactlyElementsOf(expected);
   }
 
   @Test

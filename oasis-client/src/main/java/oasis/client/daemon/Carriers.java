@@ -36,11 +36,7 @@ final class Carriers implements AutoCloseable {
 
   /** Something about the sockets for the status; without a socket there are no counters. */
   record PortInfo(
-      String name,
-      String entry,
-      int mtu,
-      int localPort,
-      PortCounters.@Nullable Snapshot counters) {}
+      String name, String entry, int localPort, PortCounters.@Nullable Snapshot counters) {}
 
   private record Link(Socket socket, DataLoop.Source source) {
     DatagramPort port() {
@@ -171,13 +167,9 @@ final class Carriers implements AutoCloseable {
     String entry = overlay.entry().text();
     Link link = carrier.link();
     return link == null
-        ? new PortInfo(overlay.name(), entry, overlay.mtu(), 0, null)
+        ? new PortInfo(overlay.name(), entry, 0, null)
         : new PortInfo(
-            overlay.name(),
-            entry,
-            overlay.mtu(),
-            link.port().localPort(),
-            link.port().counters().snapshot());
+            overlay.name(), entry, link.port().localPort(), link.port().counters().snapshot());
   }
 
   /** Closes all sockets; the loop has ended. */

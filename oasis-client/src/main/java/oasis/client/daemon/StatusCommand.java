@@ -107,11 +107,12 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static Table carriers(Map<String, @Nullable Object> status) {
-    Table table = new Table("CARRIER", "STATE", "HEARD", "FLOWS", "OUT", "IN", "ENTRY");
+    Table table = new Table("CARRIER", "STATE", "CARRIES", "HEARD", "FLOWS", "OUT", "IN", "ENTRY");
     for (Map<?, ?> one : DaemonOptions.objects(status.get("carriers"))) {
       table.row(
           one.get("name"),
           one.get("state"),
+          Boolean.TRUE.equals(one.get("ipv6")) ? "IPv4, IPv6" : "IPv4",
           one.get("entry") == null ? null : Table.duration(one.get("silentMs")),
           one.get("flows"),
           Table.bytes(one.get("outBytes")),

@@ -139,6 +139,8 @@ final class StatusReport {
       one.put("name", carrier.name());
       one.put("state", carrier.state().name().toLowerCase(Locale.ROOT));
       one.put("silentMs", carrier.silentMs() < 0 ? null : carrier.silentMs());
+      one.put("mtu", carrier.mtu());
+      one.put("ipv6", carrier.ipv6());
       one.put("flows", carrier.flows());
       one.put("outPkts", carrier.outPkts());
       one.put("outBytes", carrier.outBytes());
@@ -147,7 +149,6 @@ final class StatusReport {
       Carriers.PortInfo port = ports.get(carrier.name());
       if (port != null) {
         one.put("entry", port.entry());
-        one.put("mtu", port.mtu());
         one.put("localPort", port.localPort() == 0 ? null : port.localPort());
       }
       list.add(one);
