@@ -88,21 +88,22 @@ public final class NumberedDatagrams {
       Node from, Node to, String address, int port, int count, int perSecond) throws Exception {
     Seen there = new Seen();
     Seen back = new Seen();
+    Thread echo;
+    Thread receiver;
+    // Closing the channels ends the threads.
     try (DatagramChannel server = open(to);
         DatagramChannel client = open(from)) {
       server.bind(new InetSocketAddress(port));
       client.connect(new InetSocketAddress(address, port));
-      Thread echo = reader("echo", server, there, true);
-      Thread receiver = reader("receiver", client, back, false);
+      echo = reader("echo", server, there, true);
+      receiver = reader("receiver", client, back, false);
       send(client, count, perSecond);
       while (System.nanoTime() - Math.max(there.lastNs, back.lastNs) < QUIET.toNanos()) {
         TimeUnit.MILLISECONDS.sleep(10);
       }
-      server.close();
-      client.close();
-      echo.join();
-      receiver.join();
     }
+    echo.join();
+    receiver.join();
     return new Outcome(
         count,
         count - back.numbers.cardinality(),
