@@ -4,9 +4,10 @@ package oasis.exit.daemon;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import oasis.exit.engine.ExitEngine;
+import oasis.io.Arrivals;
 import oasis.io.DataLoop;
 import oasis.io.LinuxTun;
-import oasis.io.TunPort;
+import oasis.io.TunSource;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxNftOwner;
@@ -26,7 +27,6 @@ final class KernelSide implements Side {
   private final LinuxTun tun;
   private final ExitNetwork network;
   private final Runnable gone;
-  private final Burst burst = new Burst();
 
   private KernelSide(
       ExitConfig config, boolean ipv6, LinuxTun tun, ExitNetwork network, Runnable gone) {
@@ -57,37 +57,7 @@ final class KernelSide implements Side {
 
   @Override
   public void join(DataLoop loop, Arrivals arrivals) {
-    loop.add(
-        new DataLoop.Source() {
-          @Override
-          public int fd() {
-            return tun.fd();
-          }
-
-          @Override
-          public boolean onReadable(long nowNs) {
-            return read(arrivals, nowNs);
-          }
-        });
-  }
-
-  private boolean read(Arrivals arrivals, long nowNs) {
-    int slot = 0;
-    for (; slot < tun.slots(); slot++) {
-      int result = tun.read(burst, slot);
-      if (result == TunPort.NOTHING) {
-        break;
-      }
-      if (result == TunPort.GONE) {
-        gone.run();
-        break;
-      }
-      if (result == TunPort.READ) {
-        arrivals.onBurst(burst, nowNs);
-      }
-    }
-    arrivals.onBatchEnd();
-    return slot == tun.slots();
+    loop.add(new TunSource(tun, arrivals, gone));
   }
 
   @Override

@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import oasis.exit.engine.EngineConfig;
 import oasis.exit.engine.ExitEngine;
+import oasis.io.Arrivals;
+import oasis.io.CaptureSource;
 import oasis.io.DataLoop;
 import oasis.io.LinuxCapturePort;
 import oasis.io.RawSender;
@@ -38,7 +40,6 @@ final class RawSide implements Side {
   private final RawSilence silence;
   private final RawSender sender;
   private final LinuxCapturePort capture;
-  private final Burst burst = new Burst();
   private volatile List<Address> addresses;
   private List<Integer> excluded;
 
@@ -119,25 +120,7 @@ final class RawSide implements Side {
   @Override
   public void join(DataLoop loop, Arrivals arrivals) {
     sender.join(loop);
-    loop.add(
-        new DataLoop.Source() {
-          @Override
-          public int fd() {
-            return capture.fd();
-          }
-
-          @Override
-          public boolean onReadable(long nowNs) {
-            int received = capture.receive();
-            for (int i = 0; i < received; i++) {
-              if (capture.burst(i, burst)) {
-                arrivals.onBurst(burst, nowNs);
-              }
-            }
-            arrivals.onBatchEnd();
-            return received == capture.slots();
-          }
-        });
+    loop.add(new CaptureSource(capture, arrivals));
   }
 
   @Override

@@ -3,6 +3,7 @@ package oasis.exit.daemon;
 
 import java.util.Map;
 import oasis.exit.engine.ExitEngine;
+import oasis.io.Arrivals;
 import oasis.io.DataLoop;
 import oasis.os.OsException;
 import oasis.packet.Burst;
@@ -12,16 +13,7 @@ import oasis.packet.Burst;
  * needs. Opened and closed by one thread; what it says so is called by the data loop.
  */
 interface Side extends AutoCloseable {
-  /** Takes what arrives. */
-  interface Arrivals {
-    /** A burst has come for a client. */
-    void onBurst(Burst b, long nowNs);
-
-    /** A batch has ended: what was queued must leave. */
-    void onBatchEnd();
-  }
-
-  /** Adds sources to a loop that has not started. */
+  /** Adds sources of bursts for clients to a loop that has not started. */
   void join(DataLoop loop, Arrivals arrivals);
 
   /** Tells an engine, whose loop has not started, what it has to know. */

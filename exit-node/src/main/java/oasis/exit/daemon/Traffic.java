@@ -6,6 +6,7 @@ import oasis.exit.engine.ExitEffects;
 import oasis.exit.engine.ExitEngine;
 import oasis.exit.engine.FlowInfo;
 import oasis.exit.engine.FlowRecord;
+import oasis.io.Arrivals;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
 import oasis.packet.Burst;
@@ -13,7 +14,7 @@ import oasis.packet.Coalescer;
 import org.jspecify.annotations.Nullable;
 
 /** Joins ports and engine: what the data loop calls. Confined to the data loop. */
-final class Traffic implements ExitEffects, Side.Arrivals {
+final class Traffic implements ExitEffects, Arrivals {
   private final DatagramPort port;
   private final Side side;
   private final Coalescer coalescer;

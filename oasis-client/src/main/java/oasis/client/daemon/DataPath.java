@@ -4,11 +4,14 @@ package oasis.client.daemon;
 import java.util.function.Function;
 import oasis.client.engine.ClientEngine;
 import oasis.client.engine.Effects;
+import oasis.io.Arrivals;
 import oasis.io.CapturePort;
+import oasis.io.CaptureSource;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
 import oasis.io.RawPort;
 import oasis.io.TunPort;
+import oasis.io.TunSource;
 import oasis.os.linux.Errno;
 import oasis.packet.Burst;
 import oasis.packet.Coalescer;
@@ -58,12 +61,12 @@ final class DataPath implements Effects {
 
   /** The TUN device as a source. */
   DataLoop.Source tunSource() {
-    return new TunSource();
+    return new TunSource(tun, new FromPrograms(), tunGone);
   }
 
   /** What arrives from the underlay for the reserved ports, as a source. */
   DataLoop.Source captureSource() {
-    return new CaptureSource();
+    return new CaptureSource(capture, new FromUnderlay());
   }
 
   /** The engine's timers. */
@@ -134,51 +137,27 @@ final class DataPath implements Effects {
     }
   }
 
-  private final class TunSource implements DataLoop.Source {
+  private final class FromPrograms implements Arrivals {
     @Override
-    public int fd() {
-      return tun.fd();
+    public void onBurst(Burst b, long nowNs) {
+      engine.onTun(b, nowNs);
     }
 
     @Override
-    public boolean onReadable(long nowNs) {
-      int slots = tun.slots();
-      int slot = 0;
-      while (slot < slots) {
-        int result = tun.read(burst, slot);
-        if (result == TunPort.NOTHING) {
-          break;
-        }
-        if (result == TunPort.GONE) {
-          tunGone.run();
-          break;
-        }
-        slot++;
-        if (result == TunPort.READ) {
-          engine.onTun(burst, nowNs);
-        }
-      }
+    public void onBatchEnd() {
       flush();
-      return slot == slots;
     }
   }
 
-  private final class CaptureSource implements DataLoop.Source {
+  private final class FromUnderlay implements Arrivals {
     @Override
-    public int fd() {
-      return capture.fd();
+    public void onBurst(Burst b, long nowNs) {
+      engine.onUnderlay(b, nowNs);
     }
 
     @Override
-    public boolean onReadable(long nowNs) {
-      int received = capture.receive();
-      for (int i = 0; i < received; i++) {
-        if (capture.burst(i, burst)) {
-          engine.onUnderlay(burst, nowNs);
-        }
-      }
+    public void onBatchEnd() {
       flush();
-      return received == capture.slots();
     }
   }
 
