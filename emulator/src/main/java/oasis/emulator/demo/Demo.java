@@ -22,6 +22,7 @@ import oasis.os.OsException;
 final class Demo {
   private static final int FILE_BYTES = 20_000_000;
   private static final String CARRIER = "demo";
+  private static final String DIRECT = "none";
   private static final String PAGE = "/index.html";
   private static final String FILE = "/file.bin";
 
@@ -65,7 +66,7 @@ final class Demo {
               network.startExit();
               return true;
             });
-    step("direct", DemoNetwork.PLAIN_NAME, 80, "none", DemoNetwork.CLIENT, false);
+    step(new Visit("direct", DemoNetwork.PLAIN_NAME, 80, DIRECT, false));
     get(exit);
     progress.accept("starting the client");
     network.startClient(
@@ -75,15 +76,12 @@ final class Demo {
             "tcp dport " + DemoNetwork.HEADER_PORT + " " + CARRIER));
     awaitCarrier();
     progress.accept("by name rule, through the overlay");
-    step("name rule", DemoNetwork.OVERLAY_NAME, 80, CARRIER, DemoNetwork.EXIT, true);
+    step(new Visit("name rule", DemoNetwork.OVERLAY_NAME, 80, CARRIER, true));
+    progress.accept("by name rule to an IPv6 server, through the overlay");
+    step(new Visit("name rule, IPv6", DemoNetwork.OVERLAY_NAME6, 80, CARRIER, true));
     progress.accept("by header rule, through the overlay");
-    step(
-        "header rule",
-        DemoNetwork.PLAIN_NAME,
-        DemoNetwork.HEADER_PORT,
-        CARRIER,
-        DemoNetwork.EXIT,
-        false);
+    int port = DemoNetwork.HEADER_PORT;
+    step(new Visit("header rule", DemoNetwork.PLAIN_NAME, port, CARRIER, false));
     progress.accept("the overlay is killed half-way");
     killHalfWay();
     return steps;
@@ -100,28 +98,50 @@ final class Demo {
     throw new OsException("the overlay's entry node did not answer within 5 s");
   }
 
-  private void step(String name, String host, int port, String carrier, String peer, boolean fake)
-      throws OsException, IOException {
+  /**
+   * What a step visits.
+   *
+   * @param carrier that should be used
+   * @param fake whether programs should get a fake address
+   */
+  private record Visit(String step, String host, int port, String carrier, boolean fake) {
+    boolean v6() {
+      return host.equals(DemoNetwork.OVERLAY_NAME6);
+    }
+
+    String peer() {
+      if (carrier.equals(DIRECT)) {
+        return DemoNetwork.CLIENT;
+      }
+      return v6() ? DemoNetwork.EXIT6 : DemoNetwork.EXIT;
+    }
+
+    boolean isRight(String address) {
+      if (!fake) {
+        return address.equals(DemoNetwork.WEB);
+      }
+      return address.startsWith(v6() ? "fdc6:1200:4710::" : "198.18.");
+    }
+  }
+
+  private void step(Visit visit) throws OsException, IOException {
     List<String> faults = new ArrayList<>();
-    List<Double> pings = programs.ping(host);
+    List<Double> pings = programs.ping(visit.host());
     require(pings.size() == 5, pings.size() + " of 5 echoes came back", faults);
-    Lookup lookup = programs.dig(host);
-    boolean isFake = lookup.address().startsWith("198.18.");
-    require(
-        fake ? isFake : lookup.address().equals(DemoNetwork.WEB),
-        "dig says " + lookup.address(),
-        faults);
-    String url = "http://" + host + ":" + port;
-    Fetch page = fetch(url + PAGE, "page", pageHash, peer, faults);
-    Fetch file = fetch(url + FILE, "file", fileHash, peer, faults);
+    Lookup lookup = programs.dig(visit.host(), visit.v6() ? "AAAA" : "A");
+    require(visit.isRight(lookup.address()), "dig says " + lookup.address(), faults);
+    String url = "http://" + visit.host() + ":" + visit.port();
+    Fetch page = fetch(url + PAGE, "page", pageHash, visit.peer(), faults);
+    Fetch file = fetch(url + FILE, "file", fileHash, visit.peer(), faults);
+    require(visit.isRight(file.remote()), "curl connected to " + file.remote(), faults);
     String used =
-        carrier.equals("none")
-            ? "none"
+        visit.carrier().equals(DIRECT)
+            ? DIRECT
             : programs.carrierOf(network.control("client"), file.localPort());
-    require(used.equals(carrier), "went by " + used, faults);
+    require(used.equals(visit.carrier()), "went by " + used, faults);
     steps.add(
         new Step(
-            name,
+            visit.step(),
             pings.isEmpty() ? null : pings.get(pings.size() / 2),
             lookup.ms(),
             file.remote(),
@@ -168,7 +188,7 @@ final class Demo {
         second.peer().equals(DemoNetwork.CLIENT), "then the server saw " + second.peer(), faults);
     String used = programs.carrierOf(network.control("client"), second.localPort());
     require(used.equals("underlay"), "then it went by " + used, faults);
-    Lookup lookup = programs.dig(DemoNetwork.OVERLAY_NAME);
+    Lookup lookup = programs.dig(DemoNetwork.OVERLAY_NAME, "A");
     require(lookup.address().equals(DemoNetwork.WEB), "dig says " + lookup.address(), faults);
     steps.add(
         new Step(

@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
     description = {
       "Emulates a client, a router, an exit node, a web server and a DNS server",
       "on links of 20 ms and 50 Mbit/s, runs ping, dig and curl directly, through",
-      "the overlay by name rule and by header rule, and kills the overlay half-way.",
+      "the overlay by name rule (to an IPv6 server too) and by header rule, and kills",
+      "the overlay half-way.",
       "Exits with 1 if anything was not as it should be."
     })
 public final class DemoCommand implements Callable<Integer> {

@@ -14,22 +14,30 @@ import oasis.emulator.Emulation;
 import oasis.emulator.Launcher;
 import oasis.emulator.Program;
 import oasis.emulator.Topology;
+import oasis.emulator.Topology.End;
 import oasis.link.LinkSettings;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The demo's five hosts and their programs: a client, a router in the middle, an exit node that is
- * also the overlay's entry, a web server and a DNS server. Every link has 20 ms and 50 Mbit/s.
+ * also the overlay's entry, a web server and a DNS server. Every link has 20 ms and 50 Mbit/s, and
+ * all but the DNS server's carry both address families.
  */
 final class DemoNetwork implements AutoCloseable {
   static final String CLIENT = "192.0.2.2";
   static final String EXIT = "198.51.100.2";
   static final String WEB = "203.0.113.2";
   static final String DNS = "203.0.113.130";
+  static final String CLIENT6 = "2001:db8:1::2";
+  static final String EXIT6 = "2001:db8:2::2";
+  static final String WEB6 = "2001:db8:3::2";
 
   /** A name that a rule sends by the overlay. */
   static final String OVERLAY_NAME = "www.overlay.test";
+
+  /** Another one, of a server that has an IPv6 address alone. */
+  static final String OVERLAY_NAME6 = "www6.overlay.test";
 
   /** A name that no rule matches. */
   static final String PLAIN_NAME = "www.plain.test";
@@ -82,9 +90,15 @@ final class DemoNetwork implements AutoCloseable {
         .host("exit", DNS)
         .host("web")
         .host("dns")
-        .link("client", CLIENT + "/24", "router", "192.0.2.1/24", link)
-        .link("exit", EXIT + "/24", "router", "198.51.100.1/24", link)
-        .link("web", WEB + "/25", "router", "203.0.113.1/25", link)
+        .link(
+            End.of("client", CLIENT + "/24", CLIENT6 + "/64", link),
+            End.of("router", "192.0.2.1/24", "2001:db8:1::1/64", link))
+        .link(
+            End.of("exit", EXIT + "/24", EXIT6 + "/64", link),
+            End.of("router", "198.51.100.1/24", "2001:db8:2::1/64", link))
+        .link(
+            End.of("web", WEB + "/25", WEB6 + "/64", link),
+            End.of("router", "203.0.113.1/25", "2001:db8:3::1/64", link))
         .link("dns", DNS + "/25", "router", "203.0.113.129/25", link)
         .build();
   }
@@ -95,6 +109,7 @@ final class DemoNetwork implements AutoCloseable {
     argv.addAll(List.of("--bind-interfaces", "--listen-address=" + DNS, "--local-ttl=60"));
     argv.addAll(List.of("--pid-file=" + directory.resolve("dnsmasq.pid"), "--local=/test/"));
     argv.add("--host-record=" + OVERLAY_NAME + "," + WEB);
+    argv.add("--host-record=" + OVERLAY_NAME6 + "," + WEB6);
     argv.add("--host-record=" + PLAIN_NAME + "," + WEB);
     argv.addAll(List.of("--log-facility=-", "--log-queries"));
     Program dns = emulation.node("dns").start(Command.of(argv));
@@ -121,6 +136,7 @@ final class DemoNetwork implements AutoCloseable {
           scgi_temp_path %1$s/nginx-scgi;
           server {
             listen 80;
+            listen [::]:80;
             listen %2$d;
             root %1$s/www;
             add_header X-Peer $remote_addr;
@@ -137,8 +153,10 @@ final class DemoNetwork implements AutoCloseable {
 
   /** Starts the exit node and waits until it carries packets. */
   void startExit() throws OsException {
-    List<String> options =
-        List.of("--listen", Integer.toString(ENTRY_PORT), "--allow", CLIENT + "/32");
+    List<String> options = new ArrayList<>();
+    options.addAll(List.of("--listen", Integer.toString(ENTRY_PORT), "--allow", CLIENT + "/32"));
+    // Addresses for documentation are closed by default: on the Internet nobody has them.
+    options.addAll(List.of("--allow-destination", WEB6 + "/128"));
     exit = launcher.run(emulation.node("exit"), "exit", control("exit"), options);
   }
 

@@ -24,7 +24,7 @@ import oasis.os.OsException;
 final class Programs {
   private static final Pattern PING_TIME = Pattern.compile("time=([0-9.]+) ms");
   private static final Pattern DIG_TIME = Pattern.compile("Query time: ([0-9]+) msec");
-  private static final Pattern DIG_ANSWER = Pattern.compile("\\sIN\\s+A\\s+([0-9.]+)");
+  private static final Pattern DIG_ANSWER = Pattern.compile("\\sIN\\s+(?:A|AAAA)\\s+([0-9a-f.:]+)");
   private static final Duration LIMIT = Duration.ofSeconds(40);
 
   private final Node host;
@@ -50,9 +50,13 @@ final class Programs {
   /** A look-up: address and time in ms; the address is empty when there was none. */
   record Lookup(String address, double ms) {}
 
-  /** Looks a name up with the host's resolver. */
-  Lookup dig(String name) throws OsException {
-    String output = host.exec(LIMIT, "dig", "+tries=1", "+time=3", name, "A").out();
+  /**
+   * Looks a name up with the host's resolver.
+   *
+   * @param type of the record, {@code A} or {@code AAAA}
+   */
+  Lookup dig(String name, String type) throws OsException {
+    String output = host.exec(LIMIT, "dig", "+tries=1", "+time=3", name, type).out();
     Matcher answer = DIG_ANSWER.matcher(output);
     Matcher time = DIG_TIME.matcher(output);
     return new Lookup(
