@@ -214,7 +214,9 @@ final class ClientLab {
         "--allow",
         "192.0.2.0/24",
         "--allow",
-        "2001:db8:1::/64");
+        "2001:db8:1::/64",
+        "--allow-destination", // addresses for documentation lead nowhere else
+        "2001:db8:3::/64");
   }
 
   /** Starts a client; its state directory is the same each time. */

@@ -84,6 +84,7 @@ public final class NumberedDatagrams {
    * @param count of datagrams
    * @param perSecond how many are sent in a second
    */
+  @SuppressWarnings("try") // closing ends the readers, which have to be waited for
   public static Outcome exchange(
       Node from, Node to, String address, int port, int count, int perSecond) throws Exception {
     Seen there = new Seen();
