@@ -41,6 +41,21 @@ public enum Family {
     return this == IPV4 ? address : "[" + address + "]";
   }
 
+  /** An address and a port, as client and exit node print them. */
+  public String endpoint(String address, int port) {
+    return inUrl(address) + ":" + port;
+  }
+
+  /** The first characters of every fake address of this family. */
+  public String fakes() {
+    return this == IPV4 ? "198.18." : "fdc6:1200:4710::";
+  }
+
+  /** The type of the DNS records that hold addresses of this family. */
+  public String recordType() {
+    return this == IPV4 ? "A" : "AAAA";
+  }
+
   /** The URL of the exit node as an overlay whose datagrams are of this family. */
   public String overlayUrl() {
     return "udp://" + inUrl(exit) + ":" + Daemons.ENTRY;

@@ -111,6 +111,7 @@ public final class Servers {
     Program sshd = lab.server().start(command.withName("sshd"));
     for (int port : ports) {
       sshd.awaitLine("listening on 0.0.0.0 port " + port, Lab.LONG);
+      sshd.awaitLine("listening on :: port " + port, Lab.LONG);
     }
   }
 

@@ -48,6 +48,11 @@ enum Deployment {
     lab.daemons().stopExit();
   }
 
+  /** Whether all traffic goes by the underlay through us, without an overlay. */
+  boolean mediates() {
+    return this == MEDIATED;
+  }
+
   /** The address that servers see. */
   String peer(Family family) {
     return this == MEDIATED ? family.client() : family.exit();
