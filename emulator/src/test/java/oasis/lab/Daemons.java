@@ -70,7 +70,9 @@ public final class Daemons {
   /** Starts the exit node with more options; only the client's host is allowed. */
   public Program startExit(String... options) throws OsException {
     List<String> all = new ArrayList<>(List.of("--listen", Integer.toString(ENTRY)));
-    all.addAll(List.of("--allow", Lab.CLIENT + "/32"));
+    all.addAll(List.of("--allow", Lab.CLIENT + "/32", "--allow", Lab.CLIENT6 + "/128"));
+    // The addresses of documents are no destinations for clients in IPv6.
+    all.addAll(List.of("--allow-destination", Lab.SERVER6 + "/128," + Lab.DNS6 + "/128"));
     all.addAll(List.of(options));
     Program program = launcher.run(lab.exit(), "exit", lab.file("exit.sock"), all);
     exit = program;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import oasis.emulator.Node;
-import oasis.emulator.Program;
 import oasis.lab.Blob;
 import oasis.lab.Capture;
 import oasis.lab.Family;
@@ -34,15 +33,14 @@ class PathMtuIT {
   private static final int FAR_MTU = 1300;
   private static final int LINK_MTU = 1500;
   private static final int DATAGRAMS = 9003;
-  private static final int SINK = 9001;
   private static final int TCP_HEADER_BYTES = 20;
   private static final int ECHO_HEADER_BYTES = 8;
   private static final List<String> RULES =
-      List.of("tcp dport 9001 lab", "udp dport 9003 lab", "icmp lab", "name:*.overlay.test lab");
+      List.of(Transfers.RULE, "udp dport 9003 lab", "icmp lab", "name:*.overlay.test lab");
 
   @TempDir static Path directory;
   private static Lab lab;
-  private static Blob blob;
+  private static Transfers transfers;
 
   private final Deployment deployment;
 
@@ -54,7 +52,7 @@ class PathMtuIT {
   static void network() throws Exception {
     Lab.assumePossible();
     lab = Lab.start(directory);
-    blob = Blob.write(lab.file("blob"), 2_000_000, 5);
+    transfers = Transfers.start(lab, Blob.write(lab.file("blob"), 2_000_000, 5));
     lab.servers().startDiscard(DATAGRAMS);
   }
 
@@ -147,7 +145,7 @@ class PathMtuIT {
       }
       assertThat(capture.stop()).noneMatch(line -> line.contains("frag")).hasSize(2);
       forgetMtus();
-      assertThat(upload(family)).isEqualTo(blob.sha256());
+      transfers.assertUp(deployment, family);
     } finally {
       lab.runIn(lab.router(), "ip", family.option(), "route", "del", route);
     }
@@ -162,7 +160,7 @@ class PathMtuIT {
     String mss = "mss " + (CARRIER_MTU - family.headerBytes() - TCP_HEADER_BYTES) + ",";
     try (Capture atServer = Capture.start(lab.server(), "eth0", "dst" + server + syn);
         Capture atClient = Capture.start(lab.client(), "oas0", "src" + server + syn)) {
-      assertThat(upload(family)).isEqualTo(blob.sha256());
+      transfers.assertUp(deployment, family);
       assertThat(atServer.stop())
           .as("SYN at the server")
           .hasSize(1)
@@ -214,13 +212,5 @@ class PathMtuIT {
     int data = packetBytes - family.headerBytes() - ECHO_HEADER_BYTES;
     String words = "ping " + family.option() + " -M do -c 1 -W 10 -s " + data + " " + host;
     return lab.client().exec(Lab.LONG, words.split(" ", -1));
-  }
-
-  private static String upload(Family family) throws Exception {
-    Program sink = lab.servers().startSink(SINK);
-    String to = "TCP:" + family.inUrl(family.server()) + ":" + SINK;
-    lab.run("socat", "-u", "FILE:" + blob.file(), to);
-    assertThat(sink.waitFor(Lab.LONG)).as(sink.errors()).isZero();
-    return sink.output().split(" ", 2)[0];
   }
 }
