@@ -159,9 +159,7 @@ class BadLinksIT {
     try (Emulation emulation = start(bad, bad, gen.seed())) {
       Node b = emulation.node("b");
       Program server = b.start("socat", "-u", target.substring(0, 4) + "-LISTEN:7000", "STDOUT");
-      while (!b.exec(SOON, "ss", "-tln").out().contains(":7000")) {
-        Thread.sleep(20);
-      }
+      Listeners.await(b, "-tln", "7000");
       String address = target + ":7000";
       assertThat(emulation.node("a").exec(SOON, "socat", "-u", "FILE:" + file, address).status())
           .isZero();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.emulator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -107,14 +108,14 @@ class Emulation6IT {
       Node a = emulation.node("a");
       Node b = emulation.node("b");
       Program tcp = b.start("socat", "-u", "TCP6-LISTEN:7000", "STDOUT");
-      Programs6.awaitListening(b, "-tln", "7000");
+      Listeners.await(b, "-tln", "7000");
       assertThat(a.exec(SOON, "socat", "-u", "FILE:" + file, "TCP6:[fd00:2::2]:7000").status())
           .isZero();
       assertThat(tcp.waitFor(SOON)).isZero();
       assertThat(tcp.outputFile()).hasSameBinaryContentAs(file);
 
       Program udp = b.start("socat", "-u", "UDP6-RECVFROM:7001", "STDOUT");
-      Programs6.awaitListening(b, "-uln", "7001");
+      Listeners.await(b, "-uln", "7001");
       a.exec(SOON, "socat", "-u", "FILE:" + small, "UDP6-SENDTO:[fd00:2::2]:7001");
       assertThat(udp.waitFor(SOON)).isZero();
       assertThat(udp.outputFile()).hasSameBinaryContentAs(small);
@@ -163,26 +164,13 @@ class Emulation6IT {
               </link>
             </topology>
             """
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                .getBytes(UTF_8));
     try (Emulation emulation = start(topology)) {
       CommandRunner.Result result =
           emulation
               .node("a")
               .exec(SOON, "ping", "-6", "-M", "do", "-s", "1400", "-c", "1", "fd00:2::2");
       assertThat(result.out() + result.err()).contains("mtu=1280");
-    }
-  }
-
-  /** Waiting for servers. */
-  private static final class Programs6 {
-    static void awaitListening(Node node, String kind, String port) throws Exception {
-      for (int i = 0; i < 200; i++) {
-        if (node.exec(SOON, "ss", kind).out().contains(":" + port)) {
-          return;
-        }
-        Thread.sleep(20);
-      }
-      throw new AssertionError("nobody listens at " + port);
     }
   }
 }

@@ -95,7 +95,7 @@ class EmulationIT {
       Node a = emulation.node("a");
       Node b = emulation.node("b");
       Program server = b.start("socat", "-u", "TCP-LISTEN:7000", "STDOUT");
-      awaitListening(b, "-tln", "7000");
+      Listeners.await(b, "-tln", "7000");
       assertThat(a.exec(SOON, "socat", "-u", "FILE:" + file, "TCP:10.99.0.2:7000").status())
           .isZero();
       assertThat(server.waitFor(SOON)).isZero();
@@ -105,23 +105,13 @@ class EmulationIT {
       Path small = directory.resolve("small");
       Files.write(small, little);
       Program udp = b.start("socat", "-u", "UDP-RECVFROM:7001", "STDOUT");
-      awaitListening(b, "-uln", "7001");
+      Listeners.await(b, "-uln", "7001");
       a.exec(SOON, "socat", "-u", "FILE:" + small, "UDP-SENDTO:10.99.0.2:7001");
       assertThat(udp.waitFor(SOON)).isZero();
       assertThat(sha256(udp.outputFile())).isEqualTo(sha256(small));
       assertThat(emulation.report().wires())
           .allSatisfy(wire -> assertThat(wire.oversized() + wire.badStamps()).isZero());
     }
-  }
-
-  private static void awaitListening(Node node, String kind, String port) throws Exception {
-    for (int i = 0; i < 200; i++) {
-      if (node.exec(SOON, "ss", kind).out().contains(":" + port)) {
-        return;
-      }
-      TimeUnit.MILLISECONDS.sleep(20);
-    }
-    throw new AssertionError("nobody listens at " + port);
   }
 
   private static String sha256(Path file) throws Exception {
