@@ -112,6 +112,29 @@ class ClientIpv6IT {
   }
 
   @Test
+  void aHostWithIpv6AloneReachesIpv4ByName() throws Exception {
+    lab.startExit();
+    lab.in(lab.client, "ip", "-4", "address", "flush", "dev", "eth0");
+    lab.startClient("--overlay", BY_V6, "--rule", "name:*.edu six");
+    lab.awaitCarrier("six", "alive");
+
+    String fake = lab.dig(ClientLab.SERVER6, NAME, "A");
+    assertThat(fake).startsWith("198.18.");
+    assertThat(lab.who(fake)).isEqualTo(ClientLab.EXIT);
+  }
+
+  @Test
+  void whatSomebodyTakesFromTheDeviceIsPutBack() throws Exception {
+    lab.startClient("--overlay", BY_V4, "--rule", "tcp dport 80 ron");
+    String before = lab.kernelState();
+
+    lab.in(lab.client, "sysctl", "-qw", "net.ipv6.conf.oas0.disable_ipv6=1");
+    assertThat(lab.kernelState()).isNotEqualTo(before);
+
+    ClientLab.await(() -> lab.kernelState().equals(before));
+  }
+
+  @Test
   void anIdleDeviceCarriesNothing() throws Exception {
     lab.startClient("--overlay", BY_V4, "--rule", "any ron", "--mediate");
 

@@ -9,6 +9,8 @@ import oasis.os.CommandRunner;
 import oasis.os.NftOwner;
 import oasis.os.OsException;
 import oasis.os.ReservedPorts;
+import oasis.os.linux.SourceAddress;
+import oasis.packet.Address;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -194,10 +196,20 @@ public final class ClientNetwork implements AutoCloseable {
     }
   }
 
-  /** False when the process that holds the nftables table has died, and the table with it. */
-  boolean held() {
+  /**
+   * False when something else has ended the process that holds the nftables table, or taken an
+   * address from the device. Only for a client in the network namespace of the calling thread.
+   */
+  boolean intact() {
     NftOwner living = owner;
-    return living != null && living.alive();
+    ClientNetworkConfig config = applied;
+    if (living == null || !living.alive() || config == null) {
+      return false;
+    }
+    String range6 = config.fakeRange6();
+    return SourceAddress.isAssigned(Address.parse(config.tunAddress()))
+        && (range6 == null
+            || SourceAddress.isAssigned(Address.parse(ClientNetworkConfig.second(range6))));
   }
 
   /**

@@ -101,8 +101,8 @@ final class Configurator {
 
   /**
    * Opens sockets that could not be opened yet or that the host's move to another network has left
-   * behind, and applies the kernel's part again when something else on the host has ended its
-   * holder. Called every few seconds.
+   * behind, and applies the kernel's part again when something else on the host has damaged it.
+   * Called every few seconds.
    *
    * @param first what else has to follow the host, before that
    */
@@ -112,9 +112,9 @@ final class Configurator {
       for (Overlay overlay : onLoop(carriers::stale)) {
         reopen(overlay);
       }
-      if (!network.held()) {
+      if (!network.intact()) {
         network.apply(networkConfig);
-        LOG.warn("the nftables table was gone; it is loaded again");
+        LOG.warn("the client's state in the kernel was damaged; it is as it was");
       }
     } catch (OsException e) {
       LOG.warn("{}", e.getMessage());

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import oasis.io.control.ControlClient;
 import oasis.io.control.Json;
 import oasis.io.control.JsonException;
@@ -42,9 +43,26 @@ final class DaemonOptions {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  /** The objects of a JSON array. */
-  static List<Map<?, ?>> list(byte[] json) throws IOException {
-    return objects(parse(json));
+  /**
+   * Prints a list that the client answered: as it is for programs, or as a table.
+   *
+   * @param row the cells of one object of the list
+   */
+  static void printList(
+      PrintWriter out,
+      byte[] answer,
+      boolean json,
+      Table table,
+      Function<Map<?, ?>, @Nullable Object[]> row)
+      throws IOException {
+    if (json) {
+      printJson(out, answer);
+      return;
+    }
+    for (Map<?, ?> one : objects(parse(answer))) {
+      table.row(row.apply(one));
+    }
+    table.print(out);
   }
 
   /** The JSON object. */

@@ -4,6 +4,7 @@ package oasis.client.daemon;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,26 +32,25 @@ final class FlowsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, ConfigException {
-    byte[] answer = daemon.get("/v1/flows?limit=" + Math.max(0, limit));
-    var out = spec.commandLine().getOut();
-    if (json) {
-      DaemonOptions.printJson(out, answer);
-      return 0;
-    }
-    Table table =
-        new Table("PROTO", "PROGRAM", "DESTINATION", "NAME", "CARRIER", "IDLE", "OUT", "IN");
-    for (Map<?, ?> flow : DaemonOptions.list(answer)) {
-      table.row(
-          flow.get("protocol"),
-          flow.get("program"),
-          flow.get("destination"),
-          flow.get("name"),
-          flow.get("carrier"),
-          Table.duration(flow.get("idleMs")),
-          Table.bytes(flow.get("outBytes")),
-          Table.bytes(flow.get("inBytes")));
-    }
-    table.print(out);
+    DaemonOptions.printList(
+        spec.commandLine().getOut(),
+        daemon.get("/v1/flows?limit=" + Math.max(0, limit)),
+        json,
+        new Table("PROTO", "PROGRAM", "DESTINATION", "NAME", "CARRIER", "IDLE", "OUT", "IN"),
+        FlowsCommand::row);
     return 0;
+  }
+
+  private static @Nullable Object[] row(Map<?, ?> flow) {
+    return new @Nullable Object[] {
+      flow.get("protocol"),
+      flow.get("program"),
+      flow.get("destination"),
+      flow.get("name"),
+      flow.get("carrier"),
+      Table.duration(flow.get("idleMs")),
+      Table.bytes(flow.get("outBytes")),
+      Table.bytes(flow.get("inBytes"))
+    };
   }
 }

@@ -3,14 +3,10 @@ package oasis.client.daemon;
 
 import java.io.IOException;
 import java.util.Map;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code oasis client overlay add|remove|list}. */
 @Command(
@@ -18,14 +14,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Adds, removes and lists the overlays of the running client.")
-final class OverlayCommand implements Runnable {
-  @Spec private CommandSpec spec = CommandSpec.create();
-
-  @Override
-  public void run() {
-    throw new ParameterException(line(), "say what to do: add, remove or list");
-  }
-
+final class OverlayCommand extends ConfigCommand {
   @Command(
       name = "add",
       mixinStandardHelpOptions = true,
@@ -38,8 +27,8 @@ final class OverlayCommand implements Runnable {
               index = "1",
               paramLabel = "URL",
               description =
-                  "udp://HOST:PORT of the entry node, with ?mtu=BYTES where 1400 is too much;"
-                      + " a host name is resolved now, once")
+                  "udp://HOST:PORT of the entry node (an IPv6 address in brackets), with ?mtu=BYTES"
+                      + " where 1400 is too much; a host name is resolved now, once")
           String url)
       throws IOException, ConfigException {
     daemon.post("/v1/overlays", Map.of("name", name, "url", url));
@@ -63,20 +52,12 @@ final class OverlayCommand implements Runnable {
       @Mixin DaemonOptions daemon,
       @Option(names = "--json", description = "print JSON") boolean json)
       throws IOException, ConfigException {
-    byte[] answer = daemon.get("/v1/overlays");
-    if (json) {
-      DaemonOptions.printJson(line().getOut(), answer);
-      return 0;
-    }
-    Table table = new Table("NAME", "URL", "SAVED");
-    for (Map<?, ?> one : DaemonOptions.list(answer)) {
-      table.row(one.get("name"), one.get("url"), DaemonOptions.saved(one));
-    }
-    table.print(line().getOut());
+    DaemonOptions.printList(
+        out(),
+        daemon.get("/v1/overlays"),
+        json,
+        new Table("NAME", "URL", "SAVED"),
+        one -> new Object[] {one.get("name"), one.get("url"), DaemonOptions.saved(one)});
     return 0;
-  }
-
-  private CommandLine line() {
-    return spec.commandLine();
   }
 }

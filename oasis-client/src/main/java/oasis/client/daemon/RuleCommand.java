@@ -6,14 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code oasis client rule add|remove|list}. */
 @Command(
@@ -21,14 +17,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Adds, removes and lists the rules of the running client; the first match wins.")
-final class RuleCommand implements Runnable {
-  @Spec private CommandSpec spec = CommandSpec.create();
-
-  @Override
-  public void run() {
-    throw new ParameterException(line(), "say what to do: add, remove or list");
-  }
-
+final class RuleCommand extends ConfigCommand {
   @Command(
       name = "add",
       mixinStandardHelpOptions = true,
@@ -89,20 +78,12 @@ final class RuleCommand implements Runnable {
       @Mixin DaemonOptions daemon,
       @Option(names = "--json", description = "print JSON") boolean json)
       throws IOException, ConfigException {
-    byte[] answer = daemon.get("/v1/rules");
-    if (json) {
-      DaemonOptions.printJson(line().getOut(), answer);
-      return 0;
-    }
-    Table table = new Table("N", "RULE", "SAVED");
-    for (Map<?, ?> one : DaemonOptions.list(answer)) {
-      table.row(one.get("number"), one.get("rule"), DaemonOptions.saved(one));
-    }
-    table.print(line().getOut());
+    DaemonOptions.printList(
+        out(),
+        daemon.get("/v1/rules"),
+        json,
+        new Table("N", "RULE", "SAVED"),
+        one -> new Object[] {one.get("number"), one.get("rule"), DaemonOptions.saved(one)});
     return 0;
-  }
-
-  private CommandLine line() {
-    return spec.commandLine();
   }
 }

@@ -44,7 +44,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--overlay",
       paramLabel = "NAME=URL",
-      description = "an overlay for this run only, such as ron=udp://192.0.2.10:7400; repeatable")
+      description =
+          "an overlay for this run only, such as ron=udp://192.0.2.10:7400 or"
+              + " ron=udp://[2001:db8::10]:7400; repeatable")
   private List<String> overlays = List.of();
 
   @Option(
