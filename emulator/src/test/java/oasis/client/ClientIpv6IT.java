@@ -112,6 +112,22 @@ class ClientIpv6IT {
   }
 
   @Test
+  void aNameThatARuleLeavesToTheUnderlayIsGenuine() throws Exception {
+    lab.startExit();
+    lab.startClient(
+        "--overlay", BY_V4, "--rule", "name:www.* underlay", "--rule", "name:*.edu ron");
+    lab.awaitCarrier("ron", "alive");
+
+    assertThat(lab.dig(NAME)).isEqualTo(ClientLab.SERVER);
+    assertThat(lab.dig(ClientLab.SERVER, NAME, "AAAA")).isEqualTo(ClientLab.SERVER6);
+    assertThat(lab.dig("ftp.example.edu")).startsWith("198.18.");
+    long before = lab.tunPkts();
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.CLIENT);
+    assertThat(lab.who(SERVER6)).isEqualTo(ClientLab.CLIENT6);
+    assertThat(lab.tunPkts()).as("its traffic never comes to the client").isEqualTo(before);
+  }
+
+  @Test
   void aHostWithIpv6AloneReachesIpv4ByName() throws Exception {
     lab.startExit();
     lab.in(lab.client, "ip", "-4", "address", "flush", "dev", "eth0");

@@ -97,6 +97,48 @@ final class ClientDaemon implements AutoCloseable {
     LinuxCommandRunner runner = new LinuxCommandRunner();
     Future<List<String>> leftovers = inBackground(() -> ClientNetwork.cleanUp(runner, network));
 
+    Packets packets = openPackets(network);
+    DataPath path = packets.path();
+    DataLoop loop = new DataLoop("data");
+    loop.busyPoll(settings.busyPollNs());
+    Carriers carriers = undo.add("carriers", new Carriers(loop, path, ClientDaemon::openCarrier));
+    Supervisor guard = join(supervisor);
+    packets.raw().join(loop);
+    packets.fakes().join(loop);
+    turn(undo.add("data loop", loop), path, guard);
+
+    ClientNetwork state = undo.add("network", new ClientNetwork(runner, LinuxNftOwner::new));
+    Configurator configurator = new Configurator(loop, carriers, state, network, file);
+    StatusReport report =
+        new StatusReport(
+            new StatusReport.Parts(loop, path, carriers, packets.raw(), packets.underlay(), guard),
+            configurator,
+            facts(packets, network));
+    Future<ControlServer> server = inBackground(() -> serve(configurator, report, log));
+    undo.add("control socket", () -> join(server).close());
+    join(leftovers);
+    configurator.begin(first);
+    join(server);
+    undo.add("configuration thread", this::endChanges);
+    undo.add("supervisor's patience", guard::announceClose);
+    changes.scheduleWithFixedDelay(
+        () -> configurator.maintain(() -> packets.underlay().follow(loop, packets.nat())),
+        WATCH_SECONDS,
+        WATCH_SECONDS,
+        TimeUnit.SECONDS);
+    startMs = processAgeMs();
+  }
+
+  /** What carries packets, before the kernel gives it any. */
+  private record Packets(
+      LinuxTun tun,
+      RawSender raw,
+      Underlay underlay,
+      NatEngine nat,
+      FakeStores fakes,
+      DataPath path) {}
+
+  private Packets openPackets(ClientNetworkConfig network) throws OsException, IOException {
     long seed = seed();
     FakeStores fakes = undo.add("journals", FakeStores.open(settings.state(), network, seed));
     LinuxTun tun = undo.add(Settings.TUN, LinuxTun.open(Settings.TUN, settings.mtu()));
@@ -120,35 +162,7 @@ final class ClientDaemon implements AutoCloseable {
             this::onTunGone,
             out -> new ClientEngine(engine, fakes.pool4(), fakes.pool6(), nat, scratch, out));
     path.engine().setMediate(network.mediate());
-
-    DataLoop loop = new DataLoop("data");
-    loop.busyPoll(settings.busyPollNs());
-    Carriers carriers = undo.add("carriers", new Carriers(loop, path, ClientDaemon::openCarrier));
-    Supervisor guard = join(supervisor);
-    raw.join(loop);
-    fakes.join(loop);
-    turn(undo.add("data loop", loop), path, guard);
-
-    ClientNetwork state = undo.add("network", new ClientNetwork(runner, LinuxNftOwner::new));
-    Configurator configurator = new Configurator(loop, carriers, state, network, file);
-    StatusReport report =
-        new StatusReport(
-            new StatusReport.Parts(loop, path, carriers, tun, raw, capture, underlay, guard),
-            configurator,
-            facts(tun, network, fakes));
-    Future<ControlServer> server = inBackground(() -> serve(configurator, report, log));
-    undo.add("control socket", () -> join(server).close());
-    join(leftovers);
-    configurator.begin(first);
-    join(server);
-    undo.add("configuration thread", this::endChanges);
-    undo.add("supervisor's patience", guard::announceClose);
-    changes.scheduleWithFixedDelay(
-        () -> configurator.maintain(() -> underlay.follow(loop, nat)),
-        WATCH_SECONDS,
-        WATCH_SECONDS,
-        TimeUnit.SECONDS);
-    startMs = processAgeMs();
+    return new Packets(tun, raw, underlay, nat, fakes, path);
   }
 
   /** Ends the process, from a thread that may wait for the data loop. */
@@ -198,14 +212,14 @@ final class ClientDaemon implements AutoCloseable {
     return LinuxDatagramPort.open(local, entry, ClientNetwork.EXEMPT_MARK);
   }
 
-  private StatusReport.Facts facts(LinuxTun tun, ClientNetworkConfig network, FakeStores fakes) {
+  private StatusReport.Facts facts(Packets packets, ClientNetworkConfig network) {
     return new StatusReport.Facts(
         ClientMain.version(),
         this::startMs,
         Instant.now().toString(),
-        tun,
+        packets.tun(),
         network,
-        fakes.capacity());
+        packets.fakes().capacity());
   }
 
   /** Milliseconds from the start of this process until it carried packets. */

@@ -12,12 +12,10 @@ import java.util.function.LongSupplier;
 import oasis.client.engine.CarrierInfo;
 import oasis.client.engine.EngineInfo;
 import oasis.client.engine.FlowInfo;
-import oasis.io.CapturePort;
 import oasis.io.DataLoop;
 import oasis.io.LinuxTun;
 import oasis.io.PortCounters;
 import oasis.io.RawSender;
-import oasis.io.TunPort;
 import oasis.packet.Address;
 import oasis.packet.DropReason;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +39,7 @@ final class StatusReport {
       DataLoop loop,
       DataPath path,
       Carriers carriers,
-      TunPort tun,
       RawSender raw,
-      CapturePort capture,
       Underlay underlay,
       Supervisor supervisor) {}
 
@@ -84,10 +80,10 @@ final class StatusReport {
     return new Snapshot(
         parts.path().engine().info(System.nanoTime()),
         parts.carriers().ports(),
-        parts.tun().counters().snapshot(),
+        facts.tun().counters().snapshot(),
         parts.raw().counters().snapshot(),
         parts.raw().description(),
-        parts.capture().counters().snapshot(),
+        parts.underlay().capture().counters().snapshot(),
         parts.loop().failures());
   }
 
@@ -106,7 +102,7 @@ final class StatusReport {
     status.put("maxFlows", engine.maxFlows());
     Map<String, @Nullable Object> tun = counters(snapshot.tun());
     tun.put("name", facts.tun().name());
-    tun.put("mtu", parts.tun().mtu());
+    tun.put("mtu", facts.tun().mtu());
     tun.put("offloads", facts.tun().offloads());
     status.put("tun", tun);
     Underlay.Addresses addresses = parts.underlay().addresses();

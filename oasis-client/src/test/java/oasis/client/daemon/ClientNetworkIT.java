@@ -3,22 +3,17 @@ package oasis.client.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,9 +24,6 @@ import oasis.os.ReservedPorts;
 import oasis.os.linux.LinuxNftOwner;
 import oasis.os.linux.Netns;
 import oasis.packet.Address;
-import oasis.rules.Rule;
-import oasis.rules.RuleException;
-import oasis.rules.RuleSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,8 +32,8 @@ import org.junit.jupiter.api.TestInfo;
 
 /** The client's kernel state in namespaces, with a real TUN device and real connections. */
 final class ClientNetworkIT {
-  private static final int SILENCE_MS = 250;
-  private static final int FAILS_AT_ONCE_MS = 1_000;
+  private static final int SILENCE_MS = HostInNamespace.SILENCE_MS;
+  private static final int FAILS_AT_ONCE_MS = HostInNamespace.FAILS_AT_ONCE_MS;
   private static final String FAKES6 = "fdc6:1200:4710::/112";
   private static int count;
 
@@ -50,10 +42,7 @@ final class ClientNetworkIT {
 
   @BeforeAll
   static void needsRoot() throws IOException {
-    assumeTrue(
-        Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)
-            && Files.exists(Path.of("/dev/net/tun")),
-        "needs root and /dev/net/tun");
+    HostInNamespace.assumePossible();
   }
 
   @BeforeEach
@@ -68,72 +57,36 @@ final class ClientNetworkIT {
     net.close();
   }
 
-  private static ClientNetworkConfig config(String... texts) throws RuleException {
-    List<Rule> rules = new ArrayList<>();
-    for (String text : texts) {
-      rules.add(Rule.parse(text));
-    }
-    return ClientNetworkConfig.defaults(1400, RuleSet.compile(rules));
-  }
-
-  private void sendUdp(String address, int port) throws Exception {
-    Netns.in(
-        net.host,
-        () -> {
-          try (DatagramSocket socket = new DatagramSocket()) {
-            socket.send(
-                new DatagramPacket(
-                    new byte[10], 10, new InetSocketAddress(address(address), port)));
-          }
-          return true;
-        });
-  }
-
-  private static InetAddress address(String text) throws IOException {
-    return InetAddress.getByName(text);
-  }
-
-  private static void connect(String namespace, String address, int port) throws Exception {
-    Netns.in(
-        namespace,
-        () -> {
-          try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(address(address), port), FAILS_AT_ONCE_MS);
-          }
-          return true;
-        });
-  }
-
   @Test
   void onlyWhatTheRulesNameReachesTheTunDevice() throws Exception {
     network.apply(
-        config(
+        HostInNamespace.config(
             "udp dport 7001 dst 192.0.2.2 underlay",
             "udp dport 7000-7009 ron",
             "name:*.edu ron",
             "tcp dport 80 dst 203.0.113.0/24 web"));
     assertThat(net.diverted(SILENCE_MS)).isEmpty();
-    sendUdp(HostInNamespace.NEIGHBOUR, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 7000);
     assertThat(net.diverted(SILENCE_MS)).containsExactly("17 192.0.2.2 7000");
-    sendUdp(HostInNamespace.NEIGHBOUR, 7001);
-    sendUdp(HostInNamespace.NEIGHBOUR, 7010);
-    sendUdp(HostInNamespace.HOST, 7000);
-    sendUdp("127.0.0.1", 53);
-    sendUdp("224.0.0.251", 7000);
-    sendUdp("169.254.1.1", 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 7001);
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 7010);
+    net.sendUdp(HostInNamespace.HOST, 7000);
+    net.sendUdp("127.0.0.1", 53);
+    net.sendUdp("224.0.0.251", 7000);
+    net.sendUdp("169.254.1.1", 7000);
     assertThat(net.diverted(SILENCE_MS)).isEmpty();
-    sendUdp(HostInNamespace.NEIGHBOUR, 53);
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 53);
     assertThat(net.diverted(SILENCE_MS)).containsExactly("17 192.0.2.2 53");
-    sendUdp("198.18.7.7", 9999);
+    net.sendUdp("198.18.7.7", 9999);
     assertThat(net.diverted(SILENCE_MS)).containsExactly("17 198.18.7.7 9999");
-    assertThatThrownBy(() -> connect(net.host, "203.0.113.5", 80))
+    assertThatThrownBy(() -> HostInNamespace.connect(net.host, "203.0.113.5", 80))
         .isInstanceOf(SocketTimeoutException.class);
     assertThat(net.diverted(SILENCE_MS)).isNotEmpty().containsOnly("6 203.0.113.5 80");
   }
 
   @Test
   void ourOwnSocketsAreExemptAndTheirReservedPortsAreNotTracked() throws Exception {
-    network.apply(config("any ron"));
+    network.apply(HostInNamespace.config("any ron"));
     Address there = Address.parse(HostInNamespace.NEIGHBOUR);
     try (LinuxDatagramPort port =
             Netns.in(
@@ -142,7 +95,9 @@ final class ClientNetworkIT {
                     LinuxDatagramPort.open(
                         Endpoint.anyIpv4(61_234), null, ClientNetwork.EXEMPT_MARK));
         DatagramSocket server =
-            Netns.in(net.neighbour, () -> new DatagramSocket(7000, address("0.0.0.0")))) {
+            Netns.in(
+                net.neighbour,
+                () -> new DatagramSocket(7000, HostInNamespace.address("0.0.0.0")))) {
       port.sendEmpty(there.hi(), there.lo(), 7000);
       port.flush();
       server.setSoTimeout(FAILS_AT_ONCE_MS);
@@ -156,22 +111,25 @@ final class ClientNetworkIT {
 
   @Test
   void aLiveConnectionIsNotMovedByAnyRuleThatComesOrGoes() throws Exception {
-    network.apply(config());
+    network.apply(HostInNamespace.config());
     try (ServerSocket server = Netns.in(net.neighbour, () -> new ServerSocket(7000));
         Socket client =
-            Netns.in(net.host, () -> new Socket(address(HostInNamespace.NEIGHBOUR), 7000));
+            Netns.in(
+                net.host,
+                () -> new Socket(HostInNamespace.address(HostInNamespace.NEIGHBOUR), 7000));
         Socket accepted = server.accept()) {
       accepted.setSoTimeout(FAILS_AT_ONCE_MS);
-      network.apply(config("tcp dport 7000 ron"));
+      network.apply(HostInNamespace.config("tcp dport 7000 ron"));
       client.getOutputStream().write(1);
       assertThat(accepted.getInputStream().read()).isEqualTo(1);
       assertThat(net.diverted(SILENCE_MS)).isEmpty();
 
       try (SocketChannel later = Netns.in(net.host, SocketChannel::open)) {
         later.configureBlocking(false);
-        later.connect(new InetSocketAddress(address(HostInNamespace.NEIGHBOUR), 7000));
+        later.connect(
+            new InetSocketAddress(HostInNamespace.address(HostInNamespace.NEIGHBOUR), 7000));
         assertThat(net.diverted(SILENCE_MS)).containsExactly("6 192.0.2.2 7000");
-        network.apply(config());
+        network.apply(HostInNamespace.config());
         // Its next packet, the SYN again, still follows the decision of the first.
         assertThat(net.diverted(1_500)).isNotEmpty().containsOnly("6 192.0.2.2 7000");
       }
@@ -183,10 +141,12 @@ final class ClientNetworkIT {
 
   @Test
   void serversOfThisHostAreLeftAlone() throws Exception {
-    network.apply(config("any ron"));
+    network.apply(HostInNamespace.config("any ron"));
     try (ServerSocket server = Netns.in(net.host, () -> new ServerSocket(7000));
         Socket client =
-            Netns.in(net.neighbour, () -> new Socket(address(HostInNamespace.HOST), 7000));
+            Netns.in(
+                net.neighbour,
+                () -> new Socket(HostInNamespace.address(HostInNamespace.HOST), 7000));
         Socket accepted = server.accept()) {
       accepted.getOutputStream().write(3);
       client.setSoTimeout(FAILS_AT_ONCE_MS);
@@ -197,27 +157,28 @@ final class ClientNetworkIT {
 
   @Test
   void theKernelIsSilentOnReservedPortsAndAnswersOnOthers() throws Exception {
-    network.apply(config());
-    assertThatThrownBy(() -> connect(net.neighbour, HostInNamespace.HOST, 60_000))
+    network.apply(HostInNamespace.config());
+    assertThatThrownBy(() -> HostInNamespace.connect(net.neighbour, HostInNamespace.HOST, 60_000))
         .isInstanceOf(ConnectException.class);
-    assertThatThrownBy(() -> connect(net.neighbour, HostInNamespace.HOST6, 60_000))
+    assertThatThrownBy(() -> HostInNamespace.connect(net.neighbour, HostInNamespace.HOST6, 60_000))
         .isInstanceOf(ConnectException.class);
     for (String host : List.of(HostInNamespace.HOST, HostInNamespace.HOST6)) {
-      assertThatThrownBy(() -> connect(net.neighbour, host, 61_000))
+      assertThatThrownBy(() -> HostInNamespace.connect(net.neighbour, host, 61_000))
           .isInstanceOf(SocketTimeoutException.class);
     }
     assertThat(ReservedPorts.text(ReservedPorts.read(net.runner))).isEqualTo("61000-64999");
     try (ServerSocket server =
-        Netns.in(net.host, () -> new ServerSocket(62_000, 1, address("127.0.0.1")))) {
-      connect(net.host, "127.0.0.1", server.getLocalPort());
+        Netns.in(
+            net.host, () -> new ServerSocket(62_000, 1, HostInNamespace.address("127.0.0.1")))) {
+      HostInNamespace.connect(net.host, "127.0.0.1", server.getLocalPort());
     }
   }
 
   @Test
   void whenTheClientDiesNothingIsDivertedAndFakesFailAtOnce() throws Exception {
-    network.apply(config("udp dport 7000 ron"));
-    sendUdp(HostInNamespace.NEIGHBOUR, 7000);
-    sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
+    network.apply(HostInNamespace.config("udp dport 7000 ron"));
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
     assertThat(net.diverted(SILENCE_MS)).hasSize(2);
     List<Long> holders = net.processes("nft");
     assertThat(holders).hasSize(1);
@@ -225,45 +186,45 @@ final class ClientNetworkIT {
     holder.destroyForcibly();
     holder.onExit().join();
     assertThat(net.runner.check("nft", "list", "tables")).isBlank();
-    sendUdp(HostInNamespace.NEIGHBOUR, 7000);
-    sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
     assertThat(net.diverted(SILENCE_MS)).isEmpty();
 
     net.tun.close();
-    sendUdp(HostInNamespace.NEIGHBOUR, 7000);
-    sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
     for (String fake : List.of("198.18.7.7", "fdc6:1200:4710::77")) {
-      assertThatThrownBy(() -> connect(net.host, fake, 80))
+      assertThatThrownBy(() -> HostInNamespace.connect(net.host, fake, 80))
           .isInstanceOf(NoRouteToHostException.class);
     }
 
-    assertThat(ClientNetwork.cleanUp(net.runner, config()))
+    assertThat(ClientNetwork.cleanUp(net.runner, HostInNamespace.config()))
         .containsExactly(
             "ip rule from all fwmark 0x10000000/0x10000000 lookup 4710",
             "unreachable route 198.18.0.0/16",
             "ip -6 rule from all fwmark 0x10000000/0x10000000 lookup 4710",
             "unreachable route " + FAKES6,
             "reserved ports 61000-64999");
-    assertThat(ClientNetwork.cleanUp(net.runner, config())).isEmpty();
+    assertThat(ClientNetwork.cleanUp(net.runner, HostInNamespace.config())).isEmpty();
   }
 
   @Test
   void whatIsAppliedAgainIsRepairedWithoutLoadingTheSameRulesTwice() throws Exception {
-    ClientNetworkConfig config = config("udp dport 7000 ron");
+    ClientNetworkConfig config = HostInNamespace.config("udp dport 7000 ron");
     network.apply(config);
     for (String family : List.of("-4", "-6")) {
       net.runner.check("ip", family, "rule", "del", "priority", "4710");
       net.runner.check("ip", family, "route", "flush", "table", "4710");
     }
     network.apply(config);
-    sendUdp(HostInNamespace.NEIGHBOUR, 7000);
-    sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
     assertThat(net.diverted(SILENCE_MS)).hasSize(2);
     ProcessHandle holder = ProcessHandle.of(net.processes("nft").get(0)).orElseThrow();
     holder.destroyForcibly();
     holder.onExit().join();
     network.apply(config);
-    sendUdp(HostInNamespace.NEIGHBOUR, 7000);
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 7000);
     assertThat(net.diverted(SILENCE_MS)).hasSize(1);
     for (String family : List.of("-4", "-6")) {
       assertThat(net.runner.check("ip", family, "rule", "show", "priority", "4710").lines())
@@ -275,8 +236,8 @@ final class ClientNetworkIT {
   void closingUndoesAllButTheUnreachableRoute() throws Exception {
     net.runner.check("sysctl", "-q", "-w", "net/ipv4/ip_local_reserved_ports=8080,62000-62010");
     String before = routing();
-    network.apply(config("any ron"));
-    assertThatThrownBy(() -> ClientNetwork.cleanUp(net.runner, config()))
+    network.apply(HostInNamespace.config("any ron"));
+    assertThatThrownBy(() -> ClientNetwork.cleanUp(net.runner, HostInNamespace.config()))
         .isInstanceOf(OsException.class)
         .hasMessageContaining("stop that client first");
     network.close();
@@ -286,7 +247,7 @@ final class ClientNetworkIT {
         .as("only the unreachable routes are left")
         .hasSize(2)
         .allMatch(line -> line.startsWith("unreachable "));
-    assertThat(ClientNetwork.cleanUp(net.runner, config()))
+    assertThat(ClientNetwork.cleanUp(net.runner, HostInNamespace.config()))
         .containsExactly("unreachable route 198.18.0.0/16", "unreachable route " + FAKES6);
     assertThat(routing()).isEqualTo(before);
   }
@@ -304,7 +265,7 @@ final class ClientNetworkIT {
   @Test
   void aRouteInsideTheFakeRangeIsRefusedByName() throws Exception {
     net.runner.check("ip", "route", "add", "198.18.5.0/24", "via", HostInNamespace.NEIGHBOUR);
-    assertThatThrownBy(() -> network.apply(config()))
+    assertThatThrownBy(() -> network.apply(HostInNamespace.config()))
         .isInstanceOf(OsException.class)
         .hasMessage(
             "the fake range 198.18.0.0/16 collides with a route of this host (198.18.5.0/24 via"
@@ -313,100 +274,24 @@ final class ClientNetworkIT {
     net.runner.check("ip", "route", "del", "198.18.5.0/24");
     net.runner.check("ip", "route", "add", "128.0.0.0/1", "via", HostInNamespace.NEIGHBOUR);
     net.runner.check("ip", "route", "add", "fdc6:1200::/32", "dev", "eth0");
-    assertThatThrownBy(() -> network.apply(config()))
+    assertThatThrownBy(() -> network.apply(HostInNamespace.config()))
         .isInstanceOf(OsException.class)
         .hasMessageStartingWith(
             "the fake range " + FAKES6 + " collides with a route of this host (fdc6:1200::/32 dev")
         .hasMessageEndingWith("choose another one with --fake-range6");
     net.runner.check("ip", "route", "del", "fdc6:1200::/32", "dev", "eth0");
-    network.apply(config());
-  }
-
-  @Test
-  void onlyWhatTheRulesNameReachesTheTunDeviceByIpv6Either() throws Exception {
-    network.apply(
-        config(
-            "udp dport 7001 dst 2001:db8::2 underlay",
-            "udp dport 7000-7009 ron",
-            "icmp dst 2001:db8:1::/48 ron",
-            "tcp dport 80 dst 2001:db8:1::/48 web"));
-    sendUdp(HostInNamespace.NEIGHBOUR6, 7000);
-    assertThat(net.diverted(SILENCE_MS)).containsExactly("17 2001:db8::2 7000");
-    sendUdp(HostInNamespace.NEIGHBOUR6, 7001);
-    sendUdp(HostInNamespace.NEIGHBOUR6, 7010);
-    sendUdp(HostInNamespace.HOST6, 7000);
-    sendUdp("::1", 53);
-    sendUdp("ff02::fb%" + net.index(), 7000);
-    sendUdp("fe80::77%" + net.index(), 7000);
-    sendUdp("fe80::77%" + net.index(), 53);
-    assertThat(net.diverted(SILENCE_MS)).isEmpty();
-    sendUdp(HostInNamespace.NEIGHBOUR6, 53);
-    assertThat(net.diverted(SILENCE_MS)).containsExactly("17 2001:db8::2 53");
-    sendUdp("fdc6:1200:4710::77", 9999);
-    assertThat(net.diverted(SILENCE_MS)).containsExactly("17 fdc6:1200:4710::77 9999");
-    assertThatThrownBy(() -> connect(net.host, "2001:db8:1::5", 80))
-        .isInstanceOf(SocketTimeoutException.class);
-    assertThat(net.diverted(SILENCE_MS)).isNotEmpty().containsOnly("6 2001:db8:1::5 80");
-    net.runner.run(List.of("ping", "-c", "1", "-W", "1", "2001:db8:1::6"), "");
-    assertThat(net.diverted(SILENCE_MS))
-        .hasSize(1)
-        .allMatch(flow -> flow.startsWith("58 2001:db8:1"));
-  }
-
-  @Test
-  void neighbourDiscoveryIsNeverDiverted() throws Exception {
-    // A link that has just come up takes up to a second until it carries packets.
-    net.runner.check("ping", "-c", "1", "-w", "5", HostInNamespace.NEIGHBOUR6);
-    network.apply(config("any ron").mediated());
-    Address there = Address.parse(HostInNamespace.NEIGHBOUR6);
-    try (LinuxDatagramPort port =
-            Netns.in(
-                net.host,
-                () ->
-                    LinuxDatagramPort.open(
-                        Endpoint.anyIpv6(61_234), null, ClientNetwork.EXEMPT_MARK));
-        DatagramSocket server =
-            Netns.in(net.neighbour, () -> new DatagramSocket(7000, address("::")))) {
-      net.runner.check("ip", "-6", "neigh", "flush", "dev", "eth0");
-      port.sendEmpty(there.hi(), there.lo(), 7000);
-      port.flush();
-      server.setSoTimeout(FAILS_AT_ONCE_MS);
-      DatagramPacket packet = new DatagramPacket(new byte[10], 10);
-      server.receive(packet);
-      assertThat(packet.getPort()).isEqualTo(61_234);
-    }
-    assertThat(net.diverted(SILENCE_MS)).isEmpty();
-    assertThat(net.sentToTun()).isZero();
-  }
-
-  @Test
-  void anIdleTunDeviceCarriesNoPacket() throws Exception {
-    // A router joins groups of its own, and says so.
-    net.runner.check("sysctl", "-q", "-w", "net.ipv6.conf.all.forwarding=1");
-    network.apply(config("any ron").mediated());
-    net.runner.check("sysctl", "-q", "-w", "net.ipv6.conf.all.forwarding=0");
-    net.runner.check("sysctl", "-q", "-w", "net.ipv6.conf.all.forwarding=1");
-    net.runner.run(List.of("ping", "-c", "1", "-W", "1", "-I", "oas0", "ff02::fb"), "");
-    net.runner.run(List.of("ping", "-c", "1", "-W", "1", "-I", "oas0", "224.0.0.251"), "");
-    // Solicitations and reports are repeated within seconds.
-    assertThat(net.diverted(5_000)).isEmpty();
-    assertThat(net.sentToTun()).isZero();
-    assertThat(net.runner.check("ip", "-6", "addr", "show", "dev", "oas0"))
-        .contains("fdc6:1200:4710::1/128")
-        .doesNotContain("fe80::");
-    assertThat(net.runner.check("ip", "-6", "route", "show", "table", "all"))
-        .doesNotContain("multicast ff00::/8 dev oas0");
+    network.apply(HostInNamespace.config());
   }
 
   @Test
   void whatARuleLeavesToTheUnderlayIsNeverMarked() throws Exception {
-    network.apply(config("udp dport 7001 underlay", "any ron"));
+    network.apply(HostInNamespace.config("udp dport 7001 underlay", "any ron"));
     for (String there : List.of(HostInNamespace.NEIGHBOUR, HostInNamespace.NEIGHBOUR6)) {
-      sendUdp(there, 7001);
+      net.sendUdp(there, 7001);
     }
     assertThat(captured()).isZero();
     for (String there : List.of(HostInNamespace.NEIGHBOUR, HostInNamespace.NEIGHBOUR6)) {
-      sendUdp(there, 7002);
+      net.sendUdp(there, 7002);
     }
     assertThat(captured()).isEqualTo(2);
   }
@@ -417,42 +302,5 @@ final class ClientNetworkIT {
     Matcher counter = Pattern.compile("counter packets ([0-9]+) ").matcher(chain);
     assertThat(counter.find()).as(chain).isTrue();
     return Integer.parseInt(counter.group(1));
-  }
-
-  @Test
-  void aMediatedHostGivesAllButWhatMustStay() throws Exception {
-    network.apply(config("udp dport 7001 underlay").mediated());
-    sendUdp(HostInNamespace.NEIGHBOUR, 7001);
-    sendUdp(HostInNamespace.NEIGHBOUR6, 7001);
-    assertThat(net.diverted(SILENCE_MS))
-        .containsExactlyInAnyOrder("17 192.0.2.2 7001", "17 2001:db8::2 7001");
-    sendUdp(HostInNamespace.HOST, 7001);
-    sendUdp(HostInNamespace.HOST6, 7001);
-    sendUdp("224.0.0.251", 7001);
-    sendUdp("169.254.1.1", 7001);
-    sendUdp("ff02::fb%" + net.index(), 7001);
-    sendUdp("fe80::77%" + net.index(), 7001);
-    assertThat(net.diverted(SILENCE_MS)).isEmpty();
-  }
-
-  @Test
-  void aHostWhoseIpv6IsOffWorksAsBefore() throws Exception {
-    assertThat(ipv6Seen()).isTrue();
-    net.runner.check("sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1");
-    assertThat(ipv6Seen()).isFalse();
-    String before = net.runner.check("ip", "-6", "rule");
-    network.apply(config("udp dport 7000 ron").withoutIpv6());
-    sendUdp(HostInNamespace.NEIGHBOUR, 7000);
-    assertThat(net.diverted(SILENCE_MS)).containsExactly("17 192.0.2.2 7000");
-    assertThat(net.runner.check("ip", "-6", "rule")).isEqualTo(before);
-    network.close();
-    assertThat(ClientNetwork.cleanUp(net.runner, config().withoutIpv6()))
-        .containsExactly("unreachable route 198.18.0.0/16");
-  }
-
-  /** Whether a client that starts in the host's namespace would use IPv6. */
-  private boolean ipv6Seen() throws Exception {
-    return Netns.in(
-        net.host, () -> Settings.defaults().networkConfig(ClientOptions.DEFAULTS).ipv6());
   }
 }

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.io.LinuxTun;
@@ -13,6 +23,9 @@ import oasis.os.linux.Sys;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.FlowKey;
+import oasis.rules.Rule;
+import oasis.rules.RuleException;
+import oasis.rules.RuleSet;
 
 /**
  * A host with a TUN device in a network namespace of its own, and a neighbour in another one: the
@@ -24,6 +37,12 @@ final class HostInNamespace implements AutoCloseable {
   static final String NEIGHBOUR = "192.0.2.2";
   static final String HOST6 = "2001:db8::1";
   static final String NEIGHBOUR6 = "2001:db8::2";
+
+  /** How long the device has to be silent until nothing more is expected. */
+  static final int SILENCE_MS = 250;
+
+  /** What takes longer was not refused. */
+  static final int FAILS_AT_ONCE_MS = 1_000;
 
   private static final long POLL_MS = 5;
 
@@ -57,6 +76,53 @@ final class HostInNamespace implements AutoCloseable {
       removeNamespaces();
       throw e;
     }
+  }
+
+  /** Skips the tests, with the reason, where this cannot be made. */
+  static void assumePossible() throws IOException {
+    assumeTrue(
+        Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)
+            && Files.exists(Path.of("/dev/net/tun")),
+        "needs root and /dev/net/tun");
+  }
+
+  /** The default configuration with these rules. */
+  static ClientNetworkConfig config(String... texts) throws RuleException {
+    List<Rule> rules = new ArrayList<>();
+    for (String text : texts) {
+      rules.add(Rule.parse(text));
+    }
+    return ClientNetworkConfig.defaults(1400, RuleSet.compile(rules));
+  }
+
+  static InetAddress address(String text) throws IOException {
+    return InetAddress.getByName(text);
+  }
+
+  /** Sends a datagram from the host. */
+  void sendUdp(String address, int port) throws Exception {
+    Netns.in(
+        host,
+        () -> {
+          try (DatagramSocket socket = new DatagramSocket()) {
+            socket.send(
+                new DatagramPacket(
+                    new byte[10], 10, new InetSocketAddress(address(address), port)));
+          }
+          return true;
+        });
+  }
+
+  /** Opens a TCP connection from a namespace and closes it. */
+  static void connect(String namespace, String address, int port) throws Exception {
+    Netns.in(
+        namespace,
+        () -> {
+          try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address(address), port), FAILS_AT_ONCE_MS);
+          }
+          return true;
+        });
   }
 
   /** Flows of the packets that come out of the TUN device until it is silent for so long. */
