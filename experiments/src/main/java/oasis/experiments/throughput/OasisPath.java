@@ -104,6 +104,10 @@ record OasisPath(
     options.addAll(List.of("--listen", Integer.toString(ENTRY_PORT)));
     options.addAll(List.of("--allow", ipv6 ? Lab.CLIENT6 : Lab.CLIENT));
     options.addAll(List.of("--mtu", mtu()));
+    if (ipv6) {
+      // Addresses of documents are closed in IPv6.
+      options.addAll(List.of("--allow-destination", server()));
+    }
     options.addAll(exit);
     return options;
   }

@@ -88,9 +88,11 @@ final class Paths {
     String plain = "--backend raw --send raw --silence nft";
     ours.add(oasis(launcher, java, "ours-plain", "ours, plain raw sockets out", plain));
     ours.add(new OasisPath(MEDIATED, "ours, mediated underlay", launcher, java, false, null));
-    List<String> kernel = List.of("--backend", "kernel");
+    List<String> kernel6 = List.of("--backend", "kernel");
     ours.add(
-        new OasisPath("ours-ipv6", "ours, kernel backend, IPv6", launcher, java, true, kernel));
+        new OasisPath("ours-ipv6", "ours, kernel backend, IPv6", launcher, java, true, kernel6));
+    List<String> raw6 = List.of(raw.split(" ", -1));
+    ours.add(new OasisPath("ours-raw-ipv6", "ours, raw backend, IPv6", launcher, java, true, raw6));
     return ours;
   }
 
