@@ -74,8 +74,8 @@ public final class BarFigure {
     for (Row row : rows) {
       double middle = y + panel.series().size() * BAR / 2.0 + 4;
       text(LABELS - 8, middle, "end", "", row.label());
-      for (List<Double> rounds : row.rounds()) {
-        bar(axis, rounds, COLOURS[row.rounds().indexOf(rounds) % COLOURS.length]);
+      for (int i = 0; i < row.rounds().size(); i++) {
+        bar(axis, row.rounds().get(i), COLOURS[i % COLOURS.length]);
         y += BAR;
       }
       y += GAP;
