@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a run measures. Runs with equal plans can be joined.
+ * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
  *
  * @param quick a few minutes instead of an hour and more
  * @param rounds how often each path is visited
@@ -43,6 +43,11 @@ record Plan(
   Plan {
     paths = List.copyOf(paths);
     modes = List.copyOf(modes);
+  }
+
+  /** The same with another number of rounds. */
+  Plan withRounds(int number) {
+    return new Plan(quick, number, paths, modes, tcpSeconds, java);
   }
 
   /** The paths of a round, each round beginning with another one. */

@@ -110,7 +110,7 @@ public final class ThroughputCommand implements Callable<Integer> {
 
   @Option(
       names = "--resume",
-      description = "Go on behind the last complete round that is in --out.")
+      description = "Go on behind the complete rounds that are in --out, or add some.")
   private boolean resume;
 
   @Option(names = "--json", description = "Print the result as JSON.")

@@ -48,8 +48,12 @@ final class Visitor {
     }
   }
 
-  /** Measures a path; what fails is among the visit's problems. */
-  Visit visit(int round, TestPath path) {
+  /**
+   * Measures a path; what fails is among the visit's problems.
+   *
+   * @throws OsException when this process is ending
+   */
+  Visit visit(int round, TestPath path) throws OsException {
     String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     Visit visit =
         new Visit(round, path.name(), now, new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
@@ -57,13 +61,19 @@ final class Visitor {
     try (Lab lab = new Lab(output, path.ipv6())) {
       lab.offloads(Mode.DEFAULT);
       lab.startServer();
+      Thread atExit = new Thread(() -> path.down(lab), "path-exit");
+      Runtime.getRuntime().addShutdownHook(atExit);
       try {
         visit.facts().putAll(path.up(lab));
         Undisturbed watch = new Undisturbed(lab, this::effort);
         stay(new Stay(path, lab, new Traffic(lab, path.server()), watch, visit));
       } finally {
+        Runtime.getRuntime().removeShutdownHook(atExit);
         path.down(lab);
       }
+    } catch (IllegalStateException e) {
+      // Exit hooks can no more be changed: what was measured now is worth nothing.
+      throw new OsException("the run was ended", e);
     } catch (OsException | UncheckedIOException e) {
       visit.problems().add(String.valueOf(e.getMessage()));
     }
