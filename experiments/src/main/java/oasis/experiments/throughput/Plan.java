@@ -31,14 +31,14 @@ record Plan(
   static final int WARM_UP_PINGS = 500;
 
   /** After so long no measurement is repeated any more. */
-  private static final long QUICK_MS = 270_000;
+  private static final long QUICK_MS = 210_000;
 
   private static final Undisturbed.Effort QUICK_EFFORT = new Undisturbed.Effort(2, 2_000);
   private static final Undisturbed.Effort FULL_EFFORT = new Undisturbed.Effort(4, 20_000);
   private static final Undisturbed.Effort LEAST_EFFORT = new Undisturbed.Effort(1, 0);
 
-  /** Paths of which a quick run measures everything; of the others it measures TCP and UDP. */
-  private static final Set<String> QUICK_FULLY = Set.of(Paths.QUICKTUN, Paths.OURS);
+  /** Paths of which a quick run measures TCP alone: what its goals need. */
+  private static final Set<String> QUICK_TCP = Set.of(Paths.DIRECT, Paths.VXLAN, Paths.MEDIATED);
 
   Plan {
     paths = List.copyOf(paths);
@@ -60,13 +60,14 @@ record Plan(
   /** What is measured on a path. */
   Set<Kind> tests(String path, Mode mode) {
     Set<Kind> tests = EnumSet.of(Kind.TCP_UP, Kind.TCP_DOWN);
-    if (mode == Mode.DEFAULT) {
+    if (!quick) {
       tests.add(Kind.UDP_UP);
-      if (!quick || QUICK_FULLY.contains(path)) {
-        tests.addAll(EnumSet.of(Kind.RTT, Kind.CPU, Kind.IDLE));
+    }
+    if (mode == Mode.DEFAULT && !(quick && QUICK_TCP.contains(path))) {
+      tests.addAll(EnumSet.of(Kind.UDP_UP, Kind.RTT, Kind.CPU));
+      if (!quick || path.equals(Paths.OURS)) {
+        tests.add(Kind.IDLE);
       }
-    } else if (!quick) {
-      tests.add(Kind.UDP_UP);
     }
     return tests;
   }

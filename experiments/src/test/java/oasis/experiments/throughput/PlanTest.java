@@ -27,12 +27,20 @@ class PlanTest {
   }
 
   @Test
-  void aQuickRunMeasuresEverythingThatItsGoalsNeed() {
+  void aQuickRunMeasuresWhatItsGoalsNeed() {
     Plan quick = new Plan(true, 1, Paths.QUICK, List.of(Mode.values()), 2, "17");
-    for (String path : List.of(Paths.OURS, Paths.QUICKTUN)) {
-      assertThat(quick.tests(path, Mode.DEFAULT)).containsExactly(Kind.values());
+    assertThat(quick.tests(Paths.OURS, Mode.DEFAULT)).containsExactly(Kind.values());
+    assertThat(quick.tests(Paths.QUICKTUN, Mode.DEFAULT))
+        .contains(Kind.TCP_UP, Kind.TCP_DOWN, Kind.UDP_UP, Kind.RTT, Kind.CPU);
+    for (String path : Paths.QUICK) {
+      assertThat(quick.tests(path, Mode.WIRE)).containsExactly(Kind.TCP_UP, Kind.TCP_DOWN);
     }
-    assertThat(quick.tests(Paths.RAW, Mode.WIRE)).containsExactly(Kind.TCP_UP, Kind.TCP_DOWN);
+  }
+
+  @Test
+  void aFullRunMeasuresEverythingOnEveryPath() {
+    assertThat(PLAN.tests("a", Mode.DEFAULT)).containsExactly(Kind.values());
+    assertThat(PLAN.tests("a", Mode.WIRE)).contains(Kind.UDP_UP).doesNotContain(Kind.RTT);
   }
 
   @Test
