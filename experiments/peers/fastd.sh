@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # fastd without a cipher.
+# shellcheck source=experiments/peers/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs=(fastd)
 
@@ -21,7 +22,7 @@ up() {
     public[$side]=$(awk '/^Public/ {print $2}' <<<"$pair")
   done
   side=client far=exit configure "$OASIS_CLIENT" "remote $OASIS_EXIT:10000;"
-  side=exit far=client configure "$OASIS_EXIT" ""
+  side='exit' far=client configure "$OASIS_EXIT" ""
   start exit fastd --config "$dir/exit.conf"
   start client fastd --config "$dir/client.conf"
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the scripts of the peers share. Each says in `needs` which commands it needs, defines `up`, and
 # ends with `main "$@"`. "oasis experiment run throughput --help" explains how it is called.
+# shellcheck disable=SC2034,SC2154 # variables of one file are used in another
 set -euo pipefail
 
 client=${OASIS_CLIENT_NS:-} exit=${OASIS_EXIT_NS:-} # network namespaces

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # nebula; it encrypts (AES-256-GCM).
+# shellcheck source=experiments/peers/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs=(nebula nebula-cert)
 
@@ -29,7 +30,7 @@ up() {
   ) >"$dir/cert.log" 2>&1
   side=client configure "$OASIS_TUNNEL_EXIT" "$OASIS_EXIT" \
     "{route: $OASIS_SERVER/32, via: $OASIS_TUNNEL_EXIT, mtu: $mtu}"
-  side=exit configure "$OASIS_TUNNEL_CLIENT" "$OASIS_CLIENT" ""
+  side='exit' configure "$OASIS_TUNNEL_CLIENT" "$OASIS_CLIENT" ""
   for side in client exit; do start $side nebula -config "$dir/$side.yml"; done
 }
 

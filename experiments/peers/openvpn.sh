@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # OpenVPN over UDP; it encrypts (AES-256-GCM).
+# shellcheck source=experiments/peers/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs=(openvpn openssl)
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # tinc 1.0 without a cipher.
+# shellcheck source=experiments/peers/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs=(tincd openssl)
 
@@ -35,7 +36,7 @@ up() {
   for side in client exit; do configure; done
   echo "ConnectTo = exit" >>"$dir/client/tinc.conf"
   side=client host "$OASIS_TUNNEL_CLIENT/32" "$OASIS_CLIENT"
-  side=exit host "$OASIS_TUNNEL_EXIT/32" "$OASIS_EXIT"
+  side='exit' host "$OASIS_TUNNEL_EXIT/32" "$OASIS_EXIT"
   start exit tincd -D -c "$dir/exit" --pidfile="$dir/exit/pid"
   wait_for test -e "$dir/exit/pid"
   start client tincd -D -c "$dir/client" --pidfile="$dir/client/pid"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # vtun over UDP without a cipher.
+# shellcheck source=experiments/peers/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs=(vtund)
 
@@ -22,7 +23,7 @@ V
 up() {
   mkdir -p /var/lock/vtund # it cannot be told another place
   side=client configure "$OASIS_TUNNEL_CLIENT" "$OASIS_TUNNEL_EXIT"
-  side=exit configure "$OASIS_TUNNEL_EXIT" "$OASIS_TUNNEL_CLIENT"
+  side='exit' configure "$OASIS_TUNNEL_EXIT" "$OASIS_TUNNEL_CLIENT"
   start exit vtund -n -s -f "$dir/exit.conf"
   wait_for grep -q ':13BF ' "/proc/$(tail -n 1 "$dir/pids")/net/tcp" # it listens at port 5055
   start client vtund -n -f "$dir/client.conf" oasis "$OASIS_EXIT"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # WireGuard in user space; it encrypts. WIREGUARD_GO names another binary than the packaged one.
+# shellcheck source=experiments/peers/lib.sh
 . "$(dirname "$0")/lib.sh"
 binary=${WIREGUARD_GO:-wireguard-go}
 needs=("$binary" wg)
