@@ -45,7 +45,12 @@ final class BenchCommand implements Callable<Integer> {
   private static final String NAME = "bench";
   private static final String PACKAGE = "oasis.experiments.jmh.";
   private static final List<String> BENCHMARKS =
-      Stream.of("Baseline.checksum", "ClientPath.outbound", "ClientPath.inbound")
+      Stream.of(
+              "Baseline.checksum",
+              "ClientPath.outbound",
+              "ClientPath.inbound",
+              "ExitPath.outbound",
+              "ExitPath.inbound")
           .map(PACKAGE::concat)
           .toList();
 
