@@ -24,12 +24,16 @@ final class TunnelClient implements AutoCloseable {
 
   TunnelClient(String namespace, String device, Endpoint exit) throws Exception {
     tun = Netns.in(namespace, () -> LinuxTun.open(device, MTU));
-    port = Netns.in(namespace, () -> LinuxDatagramPort.open(Endpoint.anyIpv4(0), exit, 0));
+    port = Netns.in(namespace, () -> LinuxDatagramPort.open(any(exit), exit, 0));
     loop = new DataLoop("test-client");
     Coalescer coalescer = new Coalescer(tun.udpBursts());
     loop.add(source(tun.fd(), this::outbound));
     loop.add(source(port.fd(), () -> inbound(coalescer)));
     loop.start();
+  }
+
+  private static Endpoint any(Endpoint exit) {
+    return exit.isIpv4() ? Endpoint.anyIpv4(0) : Endpoint.anyIpv6(0);
   }
 
   private static DataLoop.Source source(int fd, Runnable batch) {
