@@ -26,9 +26,9 @@ record Plan(
   static final int PINGS = 1000;
 
   static final int WARM_UP_TCP_SECONDS = 2;
-  static final int WARM_UP_UDP_SECONDS = 2;
+  static final int WARM_UP_UDP_SECONDS = 6;
   static final double WARM_UP_UDP_MBITS = 200;
-  static final int WARM_UP_PINGS = 500;
+  static final int WARM_UP_PINGS = 2000;
 
   /** After so long no measurement is repeated any more. */
   private static final long QUICK_MS = 210_000;

@@ -119,10 +119,15 @@ final class ClientDaemon implements AutoCloseable {
     join(leftovers);
     configurator.begin(first);
     join(server);
+    HostWatch watch = undo.add("watch", HostWatch.open());
     undo.add("configuration thread", this::endChanges);
     undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
-        () -> configurator.maintain(() -> packets.underlay().follow(loop, packets.nat())),
+        () -> {
+          if (!state.held() || watch.due()) {
+            configurator.maintain(() -> packets.underlay().follow(loop, packets.nat()));
+          }
+        },
         WATCH_SECONDS,
         WATCH_SECONDS,
         TimeUnit.SECONDS);

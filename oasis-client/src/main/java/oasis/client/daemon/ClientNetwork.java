@@ -201,15 +201,20 @@ public final class ClientNetwork implements AutoCloseable {
    * address from the device. Only for a client in the network namespace of the calling thread.
    */
   boolean intact() {
-    NftOwner living = owner;
     ClientNetworkConfig config = applied;
-    if (living == null || !living.alive() || config == null) {
+    if (!held() || config == null) {
       return false;
     }
     String range6 = config.fakeRange6();
     return SourceAddress.isAssigned(Address.parse(config.tunAddress()))
         && (range6 == null
             || SourceAddress.isAssigned(Address.parse(ClientNetworkConfig.second(range6))));
+  }
+
+  /** False when the process that holds the nftables table has ended, and the table with it. */
+  boolean held() {
+    NftOwner living = owner;
+    return living != null && living.alive();
   }
 
   /**
