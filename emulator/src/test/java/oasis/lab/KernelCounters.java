@@ -9,9 +9,12 @@ import oasis.emulator.Node;
 
 /** What the kernels of all nodes count, as {@code nstat} shows it, at one moment. Immutable. */
 public final class KernelCounters {
-  /** What must not grow while all packets are right: wrong packets, and resets of the kernel. */
-  public static final String WRONG =
-      ".*CsumErrors|Ip6?InHdrErrors|.*InTruncatedPkts|Icmp6?InErrors|TcpInErrs|TcpOutRsts";
+  /** Packets that a kernel found malformed. */
+  public static final String MALFORMED =
+      ".*CsumErrors|Ip6?InHdrErrors|.*InTruncatedPkts|Icmp6?InErrors";
+
+  /** Resets that a kernel sent, and TCP segments that it found wrong for any reason. */
+  public static final String ODD = "TcpInErrs|TcpOutRsts";
 
   private final Lab lab;
   private final Map<String, Map<String, Long>> byNode;

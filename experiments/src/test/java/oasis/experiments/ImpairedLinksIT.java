@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.ToLongFunction;
+import oasis.emulator.Node;
 import oasis.emulator.hub.WireReport;
 import oasis.lab.Blob;
 import oasis.lab.Family;
@@ -38,8 +39,8 @@ class ImpairedLinksIT {
           .withLossPpb(PERCENT / 2)
           .withReorder(PERCENT, 300_000)
           .withDuplicatePpb(PERCENT);
-  private static final int DATAGRAMS = 10_000;
-  private static final int DATAGRAMS_PER_SECOND = 5_000;
+  private static final int DATAGRAMS = 5_000;
+  private static final int DATAGRAMS_PER_SECOND = 2_500;
   private static final int ECHO = 9002;
 
   @TempDir static Path directory;
@@ -82,8 +83,10 @@ class ImpairedLinksIT {
     KernelCounters before = KernelCounters.read(lab);
     transfers.assertUp(deployment, family);
     transfers.assertDown(family);
-    assertThat(before.grown(KernelCounters.WRONG)).isEmpty();
+    assertThat(before.grown(KernelCounters.MALFORMED)).isEmpty();
     assertThat(lab.daemons().drops("BAD_CHECKSUM")).isZero();
+    // The ends send some: for a copy of a segment that comes when its connection is gone.
+    assertThat(before.grown("TcpOutRsts")).doesNotContainKey("exit TcpOutRsts");
     assertThat(before.grown("TcpRetransSegs")).as("the links did lose").isNotEmpty();
   }
 
@@ -91,18 +94,29 @@ class ImpairedLinksIT {
   @EnumSource
   void datagramsStayAsTheyAre(Family family) throws Exception {
     KernelCounters before = KernelCounters.read(lab);
-    long lost = sum(WireReport::lost);
+    long lost = lost();
     long twice = sum(WireReport::duplicated);
     NumberedDatagrams.Outcome outcome =
         NumberedDatagrams.exchange(
             lab.client(), lab.server(), family.server(), ECHO, DATAGRAMS, DATAGRAMS_PER_SECOND);
-    String facts = outcome + " " + before.grown(".*") + " " + lab.daemons().statuses();
+    String facts = outcome + " " + lab.emulation().report();
     assertThat(outcome.wrong()).as(facts).isZero();
-    assertThat((long) outcome.missing()).as(facts).isBetween(1L, sum(WireReport::lost) - lost);
+    assertThat((long) outcome.missing()).as(facts).isBetween(1L, lost() - lost);
     assertThat((long) outcome.twice()).as(facts).isBetween(1L, sum(WireReport::duplicated) - twice);
     assertThat(outcome.overtaken()).isPositive();
-    assertThat(before.grown(KernelCounters.WRONG)).isEmpty();
+    assertThat(before.grown(KernelCounters.MALFORMED)).isEmpty();
     assertThat(lab.daemons().drops("BAD_CHECKSUM")).isZero();
+  }
+
+  /** By links; and by the queues of TUN devices, where a process waits long for a processor. */
+  private long lost() throws Exception {
+    long lost = sum(WireReport::lost) + queueDrops(lab.client(), "oas0");
+    return deployment == Deployment.KERNEL ? lost + queueDrops(lab.exit(), "oasx0") : lost;
+  }
+
+  private static long queueDrops(Node node, String device) throws Exception {
+    String file = "/sys/class/net/" + device + "/statistics/tx_dropped";
+    return Long.parseLong(lab.runIn(node, "cat", file).strip());
   }
 
   private static long sum(ToLongFunction<WireReport> count) {

@@ -86,7 +86,7 @@ class IntegrityIT {
       assertThat(atClient.stop()).as("resets sent by the client's host").isEmpty();
       assertThat(atExit.stop()).as("resets sent by the exit node").isEmpty();
     }
-    assertThat(before.grown(KernelCounters.WRONG)).isEmpty();
+    assertThat(before.grown(KernelCounters.MALFORMED + "|" + KernelCounters.ODD)).isEmpty();
     assertThat(lab.daemons().drops("BAD_CHECKSUM")).isZero();
   }
 
