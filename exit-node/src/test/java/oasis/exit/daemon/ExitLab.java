@@ -64,6 +64,8 @@ abstract class ExitLab {
   @AfterEach
   final void end() throws Exception {
     for (Process process : processes) {
+      // A server that forks leaves its children behind, and they hold the test's output open.
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
     }
     for (String name : List.of(c, x, s)) {
