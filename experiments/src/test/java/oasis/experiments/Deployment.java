@@ -7,26 +7,23 @@ import oasis.lab.Lab;
 
 /** A way of client and exit node to carry packets; each is tried by the tests of the whole. */
 enum Deployment {
-  KERNEL("kernel backend", Family.IPV4, List.of("--backend", "kernel")),
+  KERNEL("kernel backend", Family.IPV4, "--backend kernel"),
   PACKET(
       "packet socket, nft, IPv6 carrier",
       Family.IPV6,
-      List.of("--backend", "raw", "--send", "packet", "--silence", "nft")),
+      "--backend raw --send packet --silence nft"),
   PACKET_SOCKETS(
       "packet socket, silent sockets",
       Family.IPV4,
-      List.of("--backend", "raw", "--send", "packet", "--silence", "sockets")),
-  RAW(
-      "raw socket, silent sockets",
-      Family.IPV4,
-      List.of("--backend", "raw", "--send", "raw", "--silence", "sockets")),
-  MEDIATED("mediated underlay", Family.IPV4, List.of());
+      "--backend raw --send packet --silence sockets"),
+  RAW("raw socket, silent sockets", Family.IPV4, "--backend raw --send raw --silence sockets"),
+  MEDIATED("mediated underlay", Family.IPV4, "");
 
   private final String text;
   private final Family carrier;
-  private final List<String> exitOptions;
+  private final String exitOptions;
 
-  Deployment(String text, Family carrier, List<String> exitOptions) {
+  Deployment(String text, Family carrier, String exitOptions) {
     this.text = text;
     this.carrier = carrier;
     this.exitOptions = exitOptions;
@@ -38,7 +35,7 @@ enum Deployment {
       lab.daemons().startClient("--mediate");
       return;
     }
-    lab.daemons().startExit(exitOptions.toArray(String[]::new));
+    lab.daemons().startExit(exitOptions.split(" ", -1));
     lab.daemons().startClientWithRules(carrier.overlayUrl(), rules);
   }
 
