@@ -8,10 +8,7 @@ import oasis.lab.Lab;
 /** A way of client and exit node to carry packets; each is tried by the tests of the whole. */
 enum Deployment {
   KERNEL("kernel backend", Family.IPV4, "--backend kernel"),
-  PACKET(
-      "packet socket, nft, IPv6 carrier",
-      Family.IPV6,
-      "--backend raw --send packet --silence nft"),
+  PACKET("packet socket, by IPv6", Family.IPV6, "--backend raw --send packet --silence nft"),
   PACKET_SOCKETS(
       "packet socket, silent sockets",
       Family.IPV4,
