@@ -82,4 +82,55 @@ class ChecksumOracleTest {
           assertThat(Checksum.fold(Checksum.pseudo(key, bytes))).isEqualTo(slow);
         });
   }
+
+  @Test
+  void aPacketIsGoodUntilABitOfItFlips() {
+    Gen.cases(
+        1000,
+        gen -> {
+          byte[] p = RandomPackets.any(gen);
+          assertThat(isGood(p)).isTrue();
+          int at = gen.range(Slow.transport(p), p.length - 1);
+          p[at] ^= (byte) (1 << gen.below(8));
+          Burst b = new Burst();
+          // What the check lets through (a length, a header's size) is told by the checksum.
+          if (b.check(RandomPackets.direct(p), 0, 0, p.length) == null) {
+            boolean none = b.version() == 4 && b.protocol() == Ip.UDP && udpChecksum(b) == 0;
+            assertThat(Checksum.isGood(b)).as("byte %d", at).isEqualTo(none);
+          }
+        });
+  }
+
+  @Test
+  void anAbsentChecksumIsGoodInIpv4Only() {
+    Gen.cases(
+        200,
+        gen -> {
+          RandomPackets random = new RandomPackets(gen);
+          random.protocol = Ip.UDP;
+          byte[] p = random.build();
+          Slow.put16(p, Slow.checksumAt(p), 0);
+          assertThat(isGood(p)).isEqualTo(Slow.version(p) == 4);
+        });
+  }
+
+  @Test
+  void whatIsNotFinishedIsNotJudged() {
+    Gen.cases(
+        200,
+        gen -> {
+          byte[] p = Bursts.superPacket(gen, gen.pick(Ip.TCP, Ip.UDP), 1000, Tcp.ACK);
+          assertThat(Checksum.isGood(Bursts.offloaded(p, 90))).isTrue();
+        });
+  }
+
+  private static boolean isGood(byte[] p) {
+    Burst b = new Burst();
+    assertThat(b.check(RandomPackets.direct(p), 0, 0, p.length)).isNull();
+    return Checksum.isGood(b);
+  }
+
+  private static int udpChecksum(Burst b) {
+    return Udp.checksum(b.buffer(), b.transport());
+  }
 }

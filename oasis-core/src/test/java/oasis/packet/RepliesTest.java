@@ -116,6 +116,21 @@ class RepliesTest {
   }
 
   @Test
+  void timeExceededSaysThatItEndedInTransit() {
+    Gen.cases(
+        200,
+        gen -> {
+          byte[] p = RandomPackets.any(gen);
+          boolean v4 = Slow.version(p) == 4;
+          long hi = v4 ? 0 : 1L << 60;
+          byte[] r = answer(Replies.timeExceeded(burst(p), hi, Addresses.v4(9) + hi, out, 7));
+          int icmp = v4 ? 20 : 40;
+          assertThat(Slow.u16(r, icmp)).isEqualTo(v4 ? 0x0b00 : 0x0300);
+          assertThat(Slow.u32(r, icmp + 4)).isZero();
+        });
+  }
+
+  @Test
   void ofABurstTheFirstSegmentIsQuoted() {
     Gen.cases(
         200,

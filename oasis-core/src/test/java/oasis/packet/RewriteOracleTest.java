@@ -68,6 +68,23 @@ class RewriteOracleTest {
   }
 
   @Test
+  void aHopTakesOneFromTheTimeToLiveAndNothingElse() {
+    Gen.cases(
+        ROUNDS,
+        gen -> {
+          byte[] p = RandomPackets.any(gen);
+          int at = Slow.version(p) == 4 ? 8 : 7;
+          p[at] = (byte) gen.range(1, 255);
+          Slow.fixIp(p);
+          Burst b = burst(p);
+          Rewrite.lowerTtl(b);
+          p[at]--;
+          Slow.fixIp(p);
+          assertThat(Slow.bytes(b)).isEqualTo(p);
+        });
+  }
+
+  @Test
   void thereAndBackIsTheIdentity() {
     Gen.cases(
         ROUNDS,

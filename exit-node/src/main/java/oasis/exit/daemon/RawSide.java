@@ -18,6 +18,7 @@ import oasis.io.RawSender;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
 import oasis.os.linux.EnslavedInterfaces;
+import oasis.os.linux.LocalAddress;
 import oasis.os.linux.SourceAddress;
 import oasis.packet.Address;
 import oasis.packet.Burst;
@@ -70,7 +71,10 @@ final class RawSide implements Side {
       ExitConfig config, ExitConfig.Silence how, boolean netAdmin, CommandRunner runner)
       throws OsException {
     int mark = netAdmin ? MARK : 0;
-    List<Address> addresses = addresses(config, mark);
+    List<Address> addresses = addresses(config, mark, List.of());
+    config.raw().addresses().stream()
+        .filter(one -> !SourceAddress.isAssigned(one))
+        .forEach(one -> LOG.warn("{} is no address of this host; is it routed here?", one));
     if (addresses.isEmpty()) {
       LOG.warn("This host has no address of its own yet; flows can begin when it has one");
     }
@@ -92,17 +96,28 @@ final class RawSide implements Side {
     }
   }
 
-  /** Those that were given, and for a family without one the host's own. */
-  private static List<Address> addresses(ExitConfig config, int mark) {
+  /**
+   * Those that were given, and for a family without one the host's own.
+   *
+   * @param used those in use until now
+   */
+  private static List<Address> addresses(ExitConfig config, int mark, List<Address> used) {
     List<Address> found = new ArrayList<>();
     for (boolean v4 : new boolean[] {true, false}) {
-      Optional<Address> given =
-          config.raw().addresses().stream().filter(one -> one.isV4() == v4).findFirst();
       if (v4 || config.mtu() >= EngineConfig.MIN_MTU6) {
-        given.or(() -> SourceAddress.towardsInternet(v4, mark, "")).ifPresent(found::add);
+        ofFamily(config.raw().addresses(), v4)
+            .or(
+                () ->
+                    LocalAddress.next(
+                        ofFamily(used, v4), SourceAddress.towardsInternet(v4, mark, "")))
+            .ifPresent(found::add);
       }
     }
     return List.copyOf(found);
+  }
+
+  private static Optional<Address> ofFamily(List<Address> addresses, boolean v4) {
+    return addresses.stream().filter(one -> one.isV4() == v4).findFirst();
   }
 
   private static List<Integer> excluded() throws OsException {
@@ -151,7 +166,7 @@ final class RawSide implements Side {
 
   @Override
   public void care(DataLoop loop, ExitEngine engine) throws OsException {
-    List<Address> now = addresses(config, mark);
+    List<Address> now = addresses(config, mark, addresses);
     // First silence, so that the kernel never answers what a new address gets for our ports.
     if (silence.apply(now)) {
       LOG.warn("The nftables holder had ended; its table is in place again");

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.daemon;
 
+import static java.util.stream.Collectors.toSet;
+
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import oasis.io.SilentPorts;
 import oasis.os.CommandRunner;
@@ -110,14 +114,26 @@ final class RawSilence implements AutoCloseable {
     }
   }
 
-  /** Names of the Ethernet interfaces but for ports of bridges and bonds. */
+  /**
+   * Names of the Ethernet interfaces on which packets for us are taken: not ports of a bridge or
+   * bond, nor interfaces under a VLAN, whose packets come in a second time and must live till then.
+   */
   private List<String> interfaces() throws OsException {
-    return runner
-        .check("ip", "-o", "link", "show")
-        .lines()
-        .filter(line -> line.contains("link/ether ") && !line.contains(" master "))
-        .map(line -> line.split(": ", 3)[1].replaceFirst("@.*", ""))
-        .toList();
+    List<String> lines = runner.check("ip", "-o", "link", "show").lines().toList();
+    // NUMBER: NAME: …, or NUMBER: NAME@UNDER: …
+    List<String[]> names =
+        lines.stream().map(line -> line.split(": ", 3)[1].split("@", 2)).toList();
+    Set<String> under =
+        names.stream().filter(name -> name.length > 1).map(name -> name[1]).collect(toSet());
+    List<String> found = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      String name = names.get(i)[0];
+      if (line.contains("link/ether ") && !line.contains(" master ") && !under.contains(name)) {
+        found.add(name);
+      }
+    }
+    return found;
   }
 
   @Override

@@ -8,11 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import oasis.exit.engine.ExitLimits;
-import oasis.io.Endpoint;
-import oasis.io.RawSender;
 import oasis.os.OsException;
-import oasis.packet.Prefix;
 import oasis.testkit.FakeCommandRunner;
 import oasis.testkit.FakeNftOwner;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,21 +28,7 @@ class ExitNetworkTest {
   }
 
   private ExitConfig config() {
-    return new ExitConfig(
-        Endpoint.anyIpv4(4700),
-        List.of(Prefix.parse("192.0.2.0/24")),
-        false,
-        List.of(Prefix.parse("10.6.0.0/16")),
-        Prefix.parse("100.64.0.0/10"),
-        Prefix.parse(ExitConfig.DEFAULT_POOL6),
-        "oasx0",
-        1400,
-        ExitLimits.DEFAULT,
-        ExitConfig.Backend.AUTO,
-        new ExitConfig.Raw(61000, 64999, RawSender.Way.AUTO, ExitConfig.Silence.AUTO, List.of()),
-        directory.resolve("exit.sock"),
-        null,
-        ExitConfig.DEFAULT_FLOW_LOG_BYTES);
+    return Configs.of(directory, ExitConfig.Backend.AUTO, ExitConfig.Silence.AUTO);
   }
 
   @Test

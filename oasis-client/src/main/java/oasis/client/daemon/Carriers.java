@@ -10,6 +10,7 @@ import oasis.io.DatagramPort;
 import oasis.io.Endpoint;
 import oasis.io.PortCounters;
 import oasis.os.OsException;
+import oasis.os.linux.LocalAddress;
 import oasis.os.linux.SourceAddress;
 import oasis.packet.Address;
 import oasis.rules.Rule;

@@ -12,6 +12,7 @@ import oasis.io.LinuxCapturePort;
 import oasis.os.OsException;
 import oasis.os.linux.EnslavedInterfaces;
 import oasis.os.linux.Errno;
+import oasis.os.linux.LocalAddress;
 import oasis.os.linux.SourceAddress;
 import oasis.os.linux.Sys;
 import oasis.packet.Address;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.client.daemon;
+package oasis.os.linux;
 
 import java.util.Optional;
-import oasis.os.linux.SourceAddress;
 import oasis.packet.Address;
 
 /**
- * The address of this host that something long-lived uses: a carrier's socket, or OC0. It follows
- * the host to another network. A privacy address (RFC 8981), which the host replaces each day, is
- * kept as long as the host has it: whoever talks to us knows us by it.
+ * The address of this host that something long-lived uses: a carrier's socket, OC0, or the exit
+ * node's flows. It follows the host to another network. A privacy address (RFC 8981), which the
+ * host replaces each day, is kept as long as the host has it: whoever talks to us knows us by it.
  */
-final class LocalAddress {
+public final class LocalAddress {
   private LocalAddress() {}
 
   /**
@@ -19,7 +18,7 @@ final class LocalAddress {
    * @param used what is in use
    * @param chosen what the kernel would choose now
    */
-  static Optional<Address> next(Optional<Address> used, Optional<Address> chosen) {
+  public static Optional<Address> next(Optional<Address> used, Optional<Address> chosen) {
     boolean replaced =
         used.isPresent()
             && chosen.isPresent()

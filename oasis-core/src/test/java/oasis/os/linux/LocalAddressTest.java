@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.client.daemon;
+package oasis.os.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Optional;
-import oasis.os.linux.SourceAddress;
 import oasis.packet.Address;
 import org.junit.jupiter.api.Test;
 
