@@ -40,19 +40,20 @@ class DemoIT {
   }
 
   @Test
-  void allFourStepsSucceed() throws Exception {
+  void allStepsSucceed() throws Exception {
     Outcome demo = demo("");
     assertThat(demo.status()).as(demo.err() + demo.out()).isZero();
     JsonNode result = Lab.json(demo.out());
     assertThat(result.path("ok").asBoolean()).isTrue();
     assertThat(result.path("steps").findValuesAsText("name"))
-        .containsExactly("direct", "name rule", "header rule", "overlay killed");
+        .containsExactly("direct", "name rule", "name rule, IPv6", "header rule", "overlay killed");
     assertThat(result.path("steps"))
         .allSatisfy(step -> assertThat(step.path("faults")).as("%s", step).isEmpty());
     assertThat(result.path("steps").findValuesAsText("carrier"))
-        .containsExactly("none", "demo", "demo", "demo, then underlay");
+        .containsExactly("none", "demo", "demo", "demo", "demo, then underlay");
     assertThat(result.path("steps").findValuesAsText("peer"))
-        .containsExactly(Lab.CLIENT, Lab.EXIT, Lab.EXIT, Lab.EXIT + ", then " + Lab.CLIENT);
+        .containsExactly(
+            Lab.CLIENT, Lab.EXIT, "2001:db8:2::2", Lab.EXIT, Lab.EXIT + ", then " + Lab.CLIENT);
     assertNothingLeft(demo);
   }
 

@@ -152,7 +152,7 @@ class UnmodifiedProgramsIT {
     if (!deployment.mediates()) {
       // ping asks for the name of each address that answers.
       assertThat(out)
-          .containsPattern("PING " + Servers.NAME + " ?\\(" + family.fakes())
+          .containsPattern("PING .*\\(" + family.fakes())
           .containsPattern("64 bytes from " + Servers.NAME + " \\(" + family.fakes());
     }
     assertPinged(family, Way.NAME);
@@ -277,7 +277,7 @@ class UnmodifiedProgramsIT {
   void iperf3RunsBothWaysAndByUdp(Family family, Way way) throws Exception {
     Program server = Objects.requireNonNull(IPERF_SERVERS.get(way));
     int before = peers(server).size();
-    for (String how : List.of("-n 4M", "-R -n 4M", "-u -b 20M -n 2M", "-u -b 20M -n 2M -R")) {
+    for (String how : List.of("-n 40M", "-R -n 40M", "-u -b 20M -n 2M", "-u -b 20M -n 2M -R")) {
       List<String> argv = new ArrayList<>(List.of("iperf3", "--client", way.host(), "--json"));
       argv.addAll(List.of(family.option(), "--port", Integer.toString(way.iperf)));
       argv.addAll(List.of(how.split(" ", -1)));
