@@ -123,8 +123,13 @@ final class RawSilence implements AutoCloseable {
     // NUMBER: NAME: …, or NUMBER: NAME@UNDER: …
     List<String[]> names =
         lines.stream().map(line -> line.split(": ", 3)[1].split("@", 2)).toList();
+    // The two ends of a veth pair name each other: neither is under the other.
+    Set<String> above = names.stream().map(name -> String.join("@", name)).collect(toSet());
     Set<String> under =
-        names.stream().filter(name -> name.length > 1).map(name -> name[1]).collect(toSet());
+        names.stream()
+            .filter(name -> name.length > 1 && !above.contains(name[1] + "@" + name[0]))
+            .map(name -> name[1])
+            .collect(toSet());
     List<String> found = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);

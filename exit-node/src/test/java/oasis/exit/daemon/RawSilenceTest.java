@@ -52,6 +52,18 @@ class RawSilenceTest {
   }
 
   @Test
+  void bothEndsOfAVethPairInOneNamespaceAreCovered() throws Exception {
+    runner.answer(
+        "ip -o link show",
+        """
+        2: a@b: <BROADCAST> mtu 1500 state DOWN \\    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff
+        3: b@a: <BROADCAST> mtu 1500 state DOWN \\    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff
+        """);
+    silence().apply(BOTH);
+    assertThat(nft.applied().get(0)).contains("devices = { \"a\", \"b\" }");
+  }
+
+  @Test
   void theTableFollowsAddressesAndInterfacesAndIsElseLeftAlone() throws Exception {
     runner.answer("ip -o link show", LINKS);
     RawSilence silence = silence();
