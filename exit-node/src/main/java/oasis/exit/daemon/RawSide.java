@@ -167,11 +167,11 @@ final class RawSide implements Side {
   @Override
   public void care(DataLoop loop, ExitEngine engine) throws OsException {
     List<Address> now = addresses(config, mark, addresses);
+    List<Integer> skip = excluded();
     // First silence, so that the kernel never answers what a new address gets for our ports.
-    if (silence.apply(now)) {
+    if (silence.apply(now, List.of(InterfaceNames.list(), skip))) {
       LOG.warn("The nftables holder had ended; its table is in place again");
     }
-    List<Integer> skip = excluded();
     if (now.equals(addresses) && skip.equals(excluded)) {
       return;
     }

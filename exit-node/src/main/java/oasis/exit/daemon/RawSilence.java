@@ -31,6 +31,7 @@ final class RawSilence implements AutoCloseable {
   private final SavedSettings settings;
   private final NftTable nft;
   private @Nullable SilentPorts ports;
+  private List<Object> applied = List.of();
 
   /** Nothing is changed before {@link #open} has seen to it. */
   RawSilence(ExitConfig config, CommandRunner runner, NftTable.Holder holder) {
@@ -65,7 +66,7 @@ final class RawSilence implements AutoCloseable {
         silence.ports = SilentPorts.open(first, last);
       } else {
         warnOfOthers(first, last);
-        silence.apply(addresses);
+        silence.apply(addresses, List.of());
       }
       return silence;
     } catch (OsException | RuntimeException e) {
@@ -92,18 +93,25 @@ final class RawSilence implements AutoCloseable {
   }
 
   /**
-   * Makes the table fit the node's addresses and the host's interfaces; sockets always do.
+   * Makes the table fit the node's addresses and the host's interfaces; sockets always do. Cheap
+   * while nothing changes.
    *
+   * @param names something that is another when interfaces of the host are others
    * @return true when the table had gone
    */
-  boolean apply(List<Address> addresses) throws OsException {
+  boolean apply(List<Address> addresses, Object names) throws OsException {
     if (ports != null) {
       return false;
     }
     boolean repaired = nft.repair();
+    List<Object> seen = List.of(addresses, names);
+    if (seen.equals(applied)) {
+      return repaired;
+    }
     for (int tries = 1; ; tries++) {
       try {
         nft.hold(ExitRuleset.silence(config.raw(), addresses, interfaces()));
+        applied = seen;
         return repaired;
       } catch (OsException e) {
         // An interface may have gone between the listing and the table.

@@ -21,7 +21,6 @@ final class Traffic implements ExitEffects, Arrivals {
   private final @Nullable FlowLog flowLog;
   private final ExitEngine engine;
   private final Burst burst = new Burst();
-  private long nowNs;
 
   /**
    * @param engineOf makes the engine, which is given this object for its effects
@@ -66,7 +65,6 @@ final class Traffic implements ExitEffects, Arrivals {
 
           @Override
           public void onDue(long now) {
-            nowNs = now;
             engine.onDue(now);
           }
         });
@@ -74,22 +72,20 @@ final class Traffic implements ExitEffects, Arrivals {
 
   /** Ends all flows, so that the flow log is complete. */
   void stop(long now) {
-    nowNs = now;
     engine.stop(now);
   }
 
   private boolean fromClients(long now) {
-    nowNs = now;
     int messages = port.receive();
     // A negative result is an error left by something sent earlier; it concerns nobody here.
     for (int i = 0; i < messages; i++) {
-      message(i);
+      message(i, now);
     }
     onBatchEnd();
     return messages == port.slots();
   }
 
-  private void message(int i) {
+  private void message(int i, long now) {
     long hi = port.sourceHi(i);
     long lo = port.sourceLo(i);
     int from = port.sourcePort(i);
@@ -105,7 +101,7 @@ final class Traffic implements ExitEffects, Arrivals {
     coalescer.begin(port.buffer(i), port.address(i), port.offset(i), bytes, each);
     for (int next = coalescer.next(burst); next != Coalescer.END; next = coalescer.next(burst)) {
       if (next == Coalescer.BURST) {
-        engine.onClient(burst, hi, lo, from, nowNs);
+        engine.onClient(burst, hi, lo, from, now);
       } else {
         engine.onBadPacket(hi, lo, from, coalescer.lastDrop());
       }
@@ -114,7 +110,6 @@ final class Traffic implements ExitEffects, Arrivals {
 
   @Override
   public void onBurst(Burst b, long now) {
-    nowNs = now;
     engine.onUnderlay(b, now);
   }
 
@@ -154,7 +149,7 @@ final class Traffic implements ExitEffects, Arrivals {
   @Override
   public void flowEnded(FlowRecord flow, EndReason why) {
     if (flowLog != null) {
-      flowLog.add(FlowInfo.of(flow, nowNs), why);
+      flowLog.add(FlowInfo.of(flow, System.nanoTime()), why);
     }
   }
 }

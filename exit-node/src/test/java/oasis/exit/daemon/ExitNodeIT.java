@@ -76,8 +76,10 @@ class ExitNodeIT extends ExitLab {
   }
 
   @Test
-  void theTableComesBackWhenItsHolderDies() throws Exception {
+  void onAHostWithoutIpv6TheTableComesBackWhenItsHolderDies() throws Exception {
+    in(x, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1");
     startExit("--allow", "192.0.2.0/24");
+    assertThat(ready).contains(", IPv4,");
     long pid = (long) number(status(), "pid");
     ProcessHandle nft =
         ProcessHandle.of(pid)
@@ -89,6 +91,12 @@ class ExitNodeIT extends ExitLab {
     nft.destroyForcibly();
     awaitTrue(() -> !nft.isAlive());
     awaitTrue(() -> in(x, "nft", "list", "tables").contains("oasis_exit"));
+    try (TunnelClient client = client()) {
+      assertThat(client.keepAlive()).isEqualTo(1);
+      assertThat(in(c, "ping", "-c", "1", "-W", "2", SERVER)).contains(" 0% packet");
+      assertThat(host.run(ns(c, "ping", "-c", "1", "-W", "2", SERVER6), "").out())
+          .contains("No route");
+    }
   }
 
   @Test

@@ -41,7 +41,7 @@ class RawSilenceTest {
   @Test
   void packetsAreDroppedWhereTheyAreTakenAndNowhereBefore() throws Exception {
     runner.answer("ip -o link show", LINKS);
-    silence().apply(BOTH);
+    silence().apply(BOTH, "names");
     assertThat(nft.applied().get(0))
         .contains(
             "devices = { \"eth0\", \"br0\", \"eth2.100\" }",
@@ -59,7 +59,7 @@ class RawSilenceTest {
         2: a@b: <BROADCAST> mtu 1500 state DOWN \\    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff
         3: b@a: <BROADCAST> mtu 1500 state DOWN \\    link/ether 02:00:00:00:00:02 brd ff:ff:ff:ff:ff:ff
         """);
-    silence().apply(BOTH);
+    silence().apply(BOTH, "names");
     assertThat(nft.applied().get(0)).contains("devices = { \"a\", \"b\" }");
   }
 
@@ -67,14 +67,17 @@ class RawSilenceTest {
   void theTableFollowsAddressesAndInterfacesAndIsElseLeftAlone() throws Exception {
     runner.answer("ip -o link show", LINKS);
     RawSilence silence = silence();
-    silence.apply(BOTH);
-    silence.apply(BOTH);
-    assertThat(nft.applied()).hasSize(1);
-    silence.apply(BOTH.subList(0, 1));
+    silence.apply(BOTH, "names");
+    runner.clear();
+    silence.apply(BOTH, "names");
+    assertThat(runner.commands()).as("while nothing changes").isEmpty();
+    silence.apply(BOTH, "other names");
+    assertThat(nft.applied()).as("the interfaces that count are the same").hasSize(1);
+    silence.apply(BOTH.subList(0, 1), "other names");
     assertThat(nft.applied()).hasSize(2);
     assertThat(nft.applied().get(1)).doesNotContain("2001:db8::1");
     runner.answer("ip -o link show", "");
-    silence.apply(List.of());
+    silence.apply(List.of(), "no names");
     assertThat(nft.applied().get(2)).doesNotContain("ingress").doesNotContain("dport");
   }
 
@@ -82,7 +85,21 @@ class RawSilenceTest {
   void aTableThatIsRefusedAgainAndAgainIsAnError() {
     runner.answer("ip -o link show", LINKS);
     nft.refuse("no such device");
-    assertThatThrownBy(() -> silence().apply(BOTH)).isInstanceOf(OsException.class);
+    assertThatThrownBy(() -> silence().apply(BOTH, "names")).isInstanceOf(OsException.class);
+  }
+
+  @Test
+  void interfacesAreReadFromTheKernelsTable() {
+    List<String> table =
+        """
+        Inter-|   Receive                                                |  Transmit
+         face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs
+            lo:     100       1    0    0    0     0          0         0      100       1    0
+        eth0.100: 9999999999 10 0 0 0 0 0 0 5 5 0
+        """
+            .lines()
+            .toList();
+    assertThat(InterfaceNames.names(table)).containsExactly("lo", "eth0.100");
   }
 
   @Test
