@@ -3,7 +3,6 @@ package oasis.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,10 +30,7 @@ class ClientIpv6IT {
 
   @BeforeEach
   void build() throws Exception {
-    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
-    assumeTrue(Files.exists(Path.of("/dev/net/tun")), "needs /dev/net/tun");
-    lab = new ClientLab(directory);
-    lab.build();
+    lab = ClientLab.start(directory);
   }
 
   @AfterEach

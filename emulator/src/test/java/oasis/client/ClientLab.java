@@ -9,17 +9,18 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import oasis.client.daemon.ClientMain;
 import oasis.exit.daemon.ExitMain;
 import oasis.io.control.ControlClient;
 import oasis.io.control.Json;
+import oasis.lab.Blob;
+import oasis.lab.Daemons;
+import oasis.lab.Lab;
 import oasis.os.CommandRunner;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
@@ -27,20 +28,20 @@ import oasis.packet.Address;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Four namespaces: client – router – exit node, and router – server with a web server, a name
- * server that knows every name, and whatever a test starts there. Client and exit are processes of
- * their own.
+ * The laboratory of the client's tests: its network and web server, a name server that knows every
+ * name at the server's address, and whatever a test starts there. Client and exit are processes of
+ * the test's own, to be stopped and killed.
  */
 final class ClientLab {
-  static final String CLIENT = "192.0.2.2";
+  static final String CLIENT = Lab.CLIENT;
   static final String GATEWAY = "192.0.2.1";
-  static final String EXIT = "198.51.100.2";
-  static final String SERVER = "203.0.113.2";
-  static final String CLIENT6 = "2001:db8:1::2";
+  static final String EXIT = Lab.EXIT;
+  static final String SERVER = Lab.SERVER;
+  static final String CLIENT6 = Lab.CLIENT6;
   static final String GATEWAY6 = "2001:db8:1::1";
-  static final String EXIT6 = "2001:db8:2::2";
-  static final String SERVER6 = "2001:db8:3::2";
-  static final int ENTRY = 4700;
+  static final String EXIT6 = Lab.EXIT6;
+  static final String SERVER6 = Lab.SERVER6;
+  static final int ENTRY = Daemons.ENTRY;
 
   private static final int A = 1;
   private static final int AAAA = 28;
@@ -50,6 +51,7 @@ final class ClientLab {
   final String exit;
   final String server;
   final Path directory;
+  private final Lab lab;
   private final CommandRunner host = new LinuxCommandRunner();
   private final List<Process> processes = new ArrayList<>();
   private final List<DatagramSocket> names = new ArrayList<>();
@@ -59,25 +61,32 @@ final class ClientLab {
     boolean holds() throws Exception;
   }
 
-  ClientLab(Path directory) {
-    this.directory = directory;
-    String base = "oas-cd-" + ProcessHandle.current().pid();
-    client = base + "-c";
-    router = base + "-r";
-    exit = base + "-x";
-    server = base + "-s";
+  private ClientLab(Lab lab) {
+    this.lab = lab;
+    directory = lab.directory();
+    client = lab.client().namespace();
+    router = lab.router().namespace();
+    exit = lab.exit().namespace();
+    server = lab.server().namespace();
   }
 
-  /** Builds everything; {@link #close} is due whether it succeeds or not. */
-  void build() throws Exception {
-    for (String name : List.of(client, router, exit, server)) {
-      Netns.create(host, name);
+  /** Builds everything, or skips the test, with the reason, where that cannot be. */
+  static ClientLab start(Path directory) throws Exception {
+    Lab.assumePossible();
+    ClientLab all = new ClientLab(Lab.start(directory));
+    try {
+      all.watchFakes();
+      all.startNames();
+      all.lab.servers().startWeb(80, 8080);
+      Blob.write(all.lab.servers().www().resolve("big"), 20_000_000, 1);
+      return all;
+    } catch (Exception e) {
+      all.close();
+      throw e;
     }
-    link(client, CLIENT, CLIENT6, "rc");
-    link(exit, EXIT, EXIT6, "rx");
-    link(server, SERVER, SERVER6, "rs");
-    in(router, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
-    watchFakes();
+  }
+
+  private void startNames() throws Exception {
     for (String address : List.of(SERVER, SERVER6)) {
       DatagramSocket socket =
           Netns.in(server, () -> new DatagramSocket(new InetSocketAddress(address, 53)));
@@ -86,25 +95,6 @@ final class ClientLab {
       thread.setDaemon(true);
       thread.start();
     }
-    startNginx();
-  }
-
-  /** Each end is number 2 of its network, the router number 1 and its default gateway. */
-  private void link(String end, String address, String address6, String name) throws Exception {
-    in(end, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", name, "netns", router);
-    address(end, "eth0", address + "/24", address6 + "/64");
-    String gateway = address.replaceAll("2$", "1");
-    String gateway6 = address6.replaceAll("2$", "1");
-    address(router, name, gateway + "/24", gateway6 + "/64");
-    in(end, "ip", "route", "add", "default", "via", gateway);
-    in(end, "ip", "-6", "route", "add", "default", "via", gateway6);
-  }
-
-  private void address(String node, String device, String address, String address6)
-      throws Exception {
-    in(node, "ip", "address", "add", address, "dev", device);
-    in(node, "ip", "address", "add", address6, "dev", device, "nodad");
-    in(node, "ip", "link", "set", device, "up");
   }
 
   /** Counts what a leaking client would send to fake addresses. */
@@ -169,32 +159,6 @@ final class ClientLab {
       }
     }
     return answer.array();
-  }
-
-  private void startNginx() throws Exception {
-    Path www = Files.createDirectories(directory.resolve("www"));
-    byte[] big = new byte[20_000_000];
-    new Random(1).nextBytes(big);
-    Files.write(www.resolve("big"), big);
-    Path config = directory.resolve("nginx.conf");
-    Files.writeString(
-        config,
-        """
-        daemon off; master_process off; user root; pid %1$s/nginx.pid; error_log %1$s/error.log;
-        events {}
-        http {
-          access_log off; client_body_temp_path %1$s/t0; proxy_temp_path %1$s/t1;
-          fastcgi_temp_path %1$s/t2; uwsgi_temp_path %1$s/t3; scgi_temp_path %1$s/t4;
-          server {
-            listen 80; listen 8080; listen [::]:80; listen [::]:8080;
-            location /who { return 200 "$remote_addr\\n"; }
-            location / { root %1$s/www; }
-          }
-        }
-        """
-            .formatted(directory));
-    start(server, "nginx", "-c", config.toString(), "-e", file("error.log"));
-    awaitPort(server, 8080);
   }
 
   /** Waits until somebody listens at a TCP port. */
@@ -364,14 +328,12 @@ final class ClientLab {
     throw new AssertionError("not within 15 s");
   }
 
-  /** Ends all processes and removes the namespaces. */
+  /** Ends all processes and removes the network. */
   void close() throws Exception {
     for (Process process : processes) {
       process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
     }
     names.forEach(DatagramSocket::close);
-    for (String name : List.of(client, router, exit, server)) {
-      Netns.delete(host, name);
-    }
+    lab.close();
   }
 }

@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import oasis.emulator.Launcher;
 import oasis.emulator.Program;
 import oasis.io.control.ControlClient;
@@ -34,8 +37,13 @@ public final class Daemons {
   private static final Duration BUILD = Duration.ofMinutes(5);
   private static final int SIGTERM = 15;
 
+  /** A thread in what {@code jcmd PID Thread.print -e} prints. */
+  private static final Pattern ALLOCATED =
+      Pattern.compile("(?m)^\"([^\"]+)\" .* allocated=([0-9]+)([BKMG])");
+
   private final Lab lab;
   private final Launcher launcher = new Launcher(script());
+  private boolean built;
   private @Nullable Program client;
   private @Nullable Program exit;
 
@@ -58,10 +66,13 @@ public final class Daemons {
     throw new AssertionError("no launcher \"oasis\" above the working directory");
   }
 
-  /** Builds what is stale now, not while somebody waits for a daemon. */
-  void build() throws OsException {
-    for (String word : List.of("client", "exit")) {
-      lab.client().exec(BUILD, script().toString(), word, "--version");
+  /** Builds what is stale first, not while somebody waits for a daemon. */
+  private void build() throws OsException {
+    if (!built) {
+      for (String word : List.of("client", "exit")) {
+        lab.client().exec(BUILD, script().toString(), word, "--version");
+      }
+      built = true;
     }
   }
 
@@ -69,6 +80,7 @@ public final class Daemons {
 
   /** Starts the exit node with more options; only the client's host is allowed. */
   public Program startExit(String... options) throws OsException {
+    build();
     List<String> all = new ArrayList<>(List.of("--listen", Integer.toString(ENTRY)));
     all.addAll(List.of("--allow", Lab.CLIENT + "/32", "--allow", Lab.CLIENT6 + "/128"));
     // The addresses of documents are no destinations for clients in IPv6.
@@ -89,6 +101,7 @@ public final class Daemons {
 
   /** Starts the client; its state directory stays the same. */
   public Program startClient(String... options) throws OsException {
+    build();
     List<String> all = new ArrayList<>(List.of("--state", lab.file("state").toString()));
     all.addAll(List.of(options));
     Program program = launcher.run(lab.client(), "client", lab.file("client.sock"), all);
@@ -137,6 +150,7 @@ public final class Daemons {
 
   /** Runs the command line in the client's host. */
   public CommandRunner.Result oasis(String... words) throws OsException {
+    build();
     List<String> argv = new ArrayList<>(List.of(script().toString()));
     argv.addAll(List.of(words));
     if (words[0].equals("client")) {
@@ -200,6 +214,39 @@ public final class Daemons {
     for (JsonNode child : node) {
       sum += drops(child, reason);
     }
+    return sum;
+  }
+
+  /**
+   * Bytes that threads of client and exit node have allocated since they began, as {@code jcmd}
+   * counts them, in steps of 1 KiB.
+   *
+   * @param threads their names
+   */
+  public long allocatedBytes(List<String> threads) throws OsException {
+    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    long sum = 0;
+    for (Program daemon : Arrays.asList(client, exit)) {
+      if (daemon != null) {
+        String pid = Long.toString(daemon.pid());
+        sum += allocatedBytes(lab.run(jcmd, pid, "Thread.print", "-e"), threads);
+      }
+    }
+    return sum;
+  }
+
+  private static long allocatedBytes(String print, List<String> threads) {
+    Matcher thread = ALLOCATED.matcher(print);
+    long sum = 0;
+    boolean found = false;
+    while (thread.find()) {
+      if (threads.contains(thread.group(1))) {
+        found = true;
+        long unit = "BKMG".indexOf(thread.group(3));
+        sum += Long.parseLong(thread.group(2)) << 10 * unit;
+      }
+    }
+    assertThat(found).as("one of the threads %s in%n%s", threads, print).isTrue();
     return sum;
   }
 }

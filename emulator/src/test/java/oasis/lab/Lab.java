@@ -102,7 +102,6 @@ public final class Lab implements AutoCloseable {
                 directory.resolve("output"), directory.resolve("emulations"), LONG));
     Lab lab = new Lab(directory, emulation);
     try {
-      lab.daemons.build();
       lab.servers.startDns();
       return lab;
     } catch (Exception e) {
