@@ -28,12 +28,9 @@ import oasis.packet.Ip;
 import oasis.packet.UdpFrame;
 import oasis.testkit.Gen;
 import oasis.testkit.Packets;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,45 +45,28 @@ import org.junit.jupiter.params.provider.EnumSource;
     value = Deployment.class,
     names = {"KERNEL", "PACKET_SOCKETS"})
 @Timeout(180)
-class BadPacketsIT {
+class BadPacketsIT extends EachDeployment {
   private static final int SYN = 2;
   private static final int ACK = 16;
   private static final int CASES = 500;
   private static final int PORT = 8080;
 
-  @TempDir static Path directory;
-  private static Lab lab;
   private static Blob big;
 
-  private final Deployment deployment;
-
   BadPacketsIT(Deployment deployment) {
-    this.deployment = deployment;
+    super(deployment);
   }
 
   @BeforeAll
   static void network() throws Exception {
-    Lab.assumePossible();
     lab = Lab.start(directory);
     lab.servers().startWeb(PORT);
     big = Blob.write(lab.servers().www().resolve("big"), 20_000_000, 20);
   }
 
-  @AfterAll
-  static void end() {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
   @BeforeParameterizedClassInvocation
   static void begin(Deployment deployment) throws Exception {
     deployment.start(lab, List.of("tcp dport " + PORT + " lab"));
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stop() throws Exception {
-    Deployment.stop(lab);
   }
 
   // ----------------------------------------------------------------- to the exit node

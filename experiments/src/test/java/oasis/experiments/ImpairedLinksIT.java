@@ -3,7 +3,6 @@ package oasis.experiments;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import oasis.emulator.Node;
@@ -14,11 +13,8 @@ import oasis.lab.KernelCounters;
 import oasis.lab.Lab;
 import oasis.lab.NumberedDatagrams;
 import oasis.link.LinkSettings;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass(name = "{0}")
 @EnumSource(Deployment.class)
 @Timeout(120)
-class ImpairedLinksIT {
+class ImpairedLinksIT extends EachDeployment {
   private static final long BYTES = Long.getLong("oasis.impaired.bytes", 10_000_000L);
   private static final long PERCENT = LinkSettings.ALL_PPB / 100;
   private static final LinkSettings IMPAIRED =
@@ -43,38 +39,21 @@ class ImpairedLinksIT {
   private static final int DATAGRAMS_PER_SECOND = 2_500;
   private static final int ECHO = 9002;
 
-  @TempDir static Path directory;
-  private static Lab lab;
   private static Transfers transfers;
 
-  private final Deployment deployment;
-
   ImpairedLinksIT(Deployment deployment) {
-    this.deployment = deployment;
+    super(deployment);
   }
 
   @BeforeAll
   static void network() throws Exception {
-    Lab.assumePossible();
     lab = Lab.start(directory, IMPAIRED, IMPAIRED);
     transfers = Transfers.start(lab, Blob.write(lab.file("blob"), BYTES, 4));
-  }
-
-  @AfterAll
-  static void end() {
-    if (lab != null) {
-      lab.close();
-    }
   }
 
   @BeforeParameterizedClassInvocation
   static void begin(Deployment deployment) throws Exception {
     deployment.start(lab, List.of(Transfers.RULE, "udp dport " + ECHO + " lab"));
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stop() throws Exception {
-    Deployment.stop(lab);
   }
 
   @ParameterizedTest

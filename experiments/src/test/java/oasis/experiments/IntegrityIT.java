@@ -3,7 +3,6 @@ package oasis.experiments;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import oasis.emulator.Node;
@@ -13,11 +12,8 @@ import oasis.lab.Family;
 import oasis.lab.KernelCounters;
 import oasis.lab.Lab;
 import oasis.lab.Lab.Offloads;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,41 +28,24 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass(name = "{0}")
 @EnumSource(Deployment.class)
 @Timeout(120)
-class IntegrityIT {
+class IntegrityIT extends EachDeployment {
   private static final long BYTES = Long.getLong("oasis.integrity.bytes", 200_000_000L);
 
-  @TempDir static Path directory;
-  private static Lab lab;
   private static Transfers transfers;
 
-  private final Deployment deployment;
-
   IntegrityIT(Deployment deployment) {
-    this.deployment = deployment;
+    super(deployment);
   }
 
   @BeforeAll
   static void network() throws Exception {
-    Lab.assumePossible();
     lab = Lab.start(directory);
     transfers = Transfers.start(lab, Blob.write(lab.file("blob"), BYTES, 3));
-  }
-
-  @AfterAll
-  static void end() {
-    if (lab != null) {
-      lab.close();
-    }
   }
 
   @BeforeParameterizedClassInvocation
   static void begin(Deployment deployment) throws Exception {
     deployment.start(lab, List.of(Transfers.RULE));
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stop() throws Exception {
-    Deployment.stop(lab);
   }
 
   static Stream<Arguments> variants() {

@@ -3,7 +3,6 @@ package oasis.experiments;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import oasis.emulator.Node;
 import oasis.lab.Blob;
@@ -14,11 +13,8 @@ import oasis.lab.MtuProbe;
 import oasis.lab.Servers;
 import oasis.os.CommandRunner;
 import oasis.os.linux.Errno;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass(name = "{0}")
 @EnumSource(Deployment.class)
 @Timeout(120)
-class PathMtuIT {
+class PathMtuIT extends EachDeployment {
   private static final int CARRIER_MTU = 1400;
   private static final int FAR_MTU = 1300;
   private static final int LINK_MTU = 1500;
@@ -38,39 +34,22 @@ class PathMtuIT {
   private static final List<String> RULES =
       List.of(Transfers.RULE, "udp dport 9003 lab", "icmp lab", "name:*.overlay.test lab");
 
-  @TempDir static Path directory;
-  private static Lab lab;
   private static Transfers transfers;
 
-  private final Deployment deployment;
-
   PathMtuIT(Deployment deployment) {
-    this.deployment = deployment;
+    super(deployment);
   }
 
   @BeforeAll
   static void network() throws Exception {
-    Lab.assumePossible();
     lab = Lab.start(directory);
     transfers = Transfers.start(lab, Blob.write(lab.file("blob"), 2_000_000, 5));
     lab.servers().startDiscard(DATAGRAMS);
   }
 
-  @AfterAll
-  static void end() {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
   @BeforeParameterizedClassInvocation
   static void begin(Deployment deployment) throws Exception {
     deployment.start(lab, RULES);
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stop() throws Exception {
-    Deployment.stop(lab);
   }
 
   @ParameterizedTest
@@ -132,18 +111,19 @@ class PathMtuIT {
         ("ip " + family.option() + " route add " + route + " dev " + serverDevice())
             .concat(" mtu lock " + FAR_MTU)
             .split(" ", -1));
-    try (Capture capture = datagrams()) {
+    try {
       for (String to : List.of(family.server(), address(family))) {
         forgetMtus();
-        try (MtuProbe probe = MtuProbe.open(lab.client(), to, DATAGRAMS)) {
+        try (Capture capture = datagrams();
+            MtuProbe probe = MtuProbe.open(lab.client(), to, DATAGRAMS)) {
           assertThat(probe.send(CARRIER_MTU)).isZero();
           Lab.await("the MTU is known after one packet", () -> probe.mtu() == FAR_MTU);
           assertThat(probe.send(FAR_MTU + 1)).isEqualTo(Errno.EMSGSIZE);
           assertThat(probe.send(FAR_MTU)).isZero();
+          capture.await("UDP, length " + payload(family, FAR_MTU));
+          assertThat(capture.stop()).noneMatch(line -> line.contains("frag")).hasSize(1);
         }
-        capture.await("UDP, length " + payload(family, FAR_MTU));
       }
-      assertThat(capture.stop()).noneMatch(line -> line.contains("frag")).hasSize(2);
       forgetMtus();
       transfers.assertUp(deployment, family);
     } finally {

@@ -203,11 +203,6 @@ public final class FakePool {
     return rules[entry];
   }
 
-  /** Replaces the rule of an entry, as after a change of the rule set. */
-  public void setRule(int entry, int rule) {
-    rules[entry] = rule;
-  }
-
   /** A flow begins to use an entry. */
   public void hold(int entry, long nowNs) {
     if (holds[entry]++ == 0) {

@@ -69,11 +69,6 @@ public final class Checksum {
     return finish((long) (~checksum & 0xffff) + (~oldWord & 0xffff) + (newWord & 0xffff));
   }
 
-  /** The checksum after one 32-bit word under it changed. */
-  public static int update32(int checksum, int oldWord, int newWord) {
-    return finish((~checksum & 0xffff) + (~oldWord & LOW) + (newWord & LOW));
-  }
-
   /**
    * Sum of the pseudo-header of TCP, UDP and ICMPv6 (RFC 9293 section 3.1, RFC 8200 section 8.1).
    *

@@ -72,13 +72,6 @@ public final class Ip {
     return b.get(version(b, at) == 4 ? at + 8 : at + 7) & 0xff;
   }
 
-  /** Bytes of the whole packet as its header says: total length, or 40 + payload length. */
-  public static int totalBytes(ByteBuffer b, int at) {
-    return version(b, at) == 4
-        ? b.getShort(at + 2) & 0xffff
-        : V6_BYTES + (b.getShort(at + 4) & 0xffff);
-  }
-
   /** High half of the source address; 0 for IPv4. */
   public static long srcHi(ByteBuffer b, int at) {
     return version(b, at) == 4 ? 0 : b.getLong(at + 8);

@@ -56,14 +56,10 @@ class ChecksumOracleTest {
           int at = gen.below(18) * 2;
           int before = ~Slow.sum(p, 0, 40, 0) & 0xffff;
           int old16 = Slow.u16(p, at);
-          int old32 = Slow.u32(p, at);
           int value = gen.anyInt();
           byte[] q = p.clone();
           Slow.put16(q, at, value);
           assertThat(Checksum.update16(before, old16, value & 0xffff))
-              .isEqualTo(~Slow.sum(q, 0, 40, 0) & 0xffff);
-          Slow.put32(q, at, value);
-          assertThat(Checksum.update32(before, old32, value))
               .isEqualTo(~Slow.sum(q, 0, 40, 0) & 0xffff);
         });
   }

@@ -15,9 +15,7 @@ import oasis.packet.Burst;
 import oasis.packet.Coalescer;
 import oasis.packet.FlowKey;
 import oasis.packet.Prefix;
-import oasis.packet.Segmenter;
 import oasis.packet.Tcp;
-import oasis.packet.VirtioHeader;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
 import oasis.rules.RuleSet;
@@ -48,7 +46,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class ClientPath {
   private static final int MTU = 1_400;
-  private static final int ETHERNET_BYTES = 14;
 
   /** What carries the packets. */
   public enum Carrier {
@@ -61,9 +58,7 @@ public class ClientPath {
   @Param private Shape shape = Shape.SINGLE;
   @Param private Carrier by = Carrier.OVERLAY;
 
-  private final ByteBuffer virtio = ByteBuffer.allocateDirect(VirtioHeader.BYTES);
-  private final Segmenter segmenter =
-      new Segmenter(ByteBuffer.allocateDirect(Segmenter.ARENA_BYTES));
+  private final SendWork work = new SendWork();
   private final Coalescer coalescer = new Coalescer(true);
   private final Burst burst = new Burst();
   private final Sink sink = new Sink();
@@ -88,25 +83,20 @@ public class ClientPath {
 
     @Override
     public void toTun(Burst b) {
-      VirtioHeader.write(virtio, 0, b, 0);
-      sum += b.pieces();
+      sum += work.whole(b, 0);
       bursts++;
     }
 
     @Override
     public void toCarrier(int to, Burst b) {
-      int made;
-      for (int first = 0; first < b.segments(); first += made) {
-        made = segmenter.segment(b, first);
-        sum += segmenter.payloadBytes(made - 1);
-      }
+      sum += work.segments(b);
       bursts++;
     }
 
     @Override
     public int toUnderlay(Burst b) {
       sent.of(b);
-      VirtioHeader.write(virtio, 0, b, ETHERNET_BYTES);
+      sum += work.whole(b, SendWork.ETHERNET_BYTES);
       bursts++;
       return 0;
     }

@@ -16,9 +16,7 @@ import oasis.packet.Coalescer;
 import oasis.packet.FlowKey;
 import oasis.packet.Prefix;
 import oasis.packet.Replies;
-import oasis.packet.Segmenter;
 import oasis.packet.Tcp;
-import oasis.packet.VirtioHeader;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -45,15 +43,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class ExitPath {
   private static final int CLIENT_PORT = 40_001;
-  private static final int ETHERNET_BYTES = 14;
 
   @Param private Family family = Family.IPV4;
   @Param private Shape shape = Shape.SINGLE;
   @Param private BackendKind by = BackendKind.KERNEL;
 
-  private final ByteBuffer virtio = ByteBuffer.allocateDirect(VirtioHeader.BYTES);
-  private final Segmenter segmenter =
-      new Segmenter(ByteBuffer.allocateDirect(Segmenter.ARENA_BYTES));
+  private final SendWork work = new SendWork();
   private final Coalescer coalescer = new Coalescer(true);
   private final Burst burst = new Burst();
   private final Sink sink = new Sink();
@@ -71,18 +66,14 @@ public class ExitPath {
     @Override
     public int toUnderlay(Burst b) {
       sent.of(b);
-      VirtioHeader.write(virtio, 0, b, by == BackendKind.RAW ? ETHERNET_BYTES : 0);
+      sum += work.whole(b, by == BackendKind.RAW ? SendWork.ETHERNET_BYTES : 0);
       bursts++;
       return 0;
     }
 
     @Override
     public void toClient(Burst b, long hi, long lo, int port) {
-      int made;
-      for (int first = 0; first < b.segments(); first += made) {
-        made = segmenter.segment(b, first);
-        sum += segmenter.payloadBytes(made - 1);
-      }
+      sum += work.segments(b);
       bursts++;
     }
 

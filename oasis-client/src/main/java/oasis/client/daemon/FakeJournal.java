@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -8,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.function.Predicate;
 import oasis.flow.Journal;
 
@@ -51,7 +54,14 @@ final class FakeJournal implements Journal, AutoCloseable {
   }
 
   private static FileChannel channel(Path path) throws IOException {
-    return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    // Only its owner may read it: it tells what was visited.
+    FileChannel channel =
+        FileChannel.open(
+            path,
+            EnumSet.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    channel.position(channel.size());
+    return channel;
   }
 
   /** Everything in the file. */
@@ -69,11 +79,22 @@ final class FakeJournal implements Journal, AutoCloseable {
     ByteBuffer rest = record.duplicate();
     try {
       while (rest.hasRemaining()) {
-        bytes += file.write(rest);
+        file.write(rest);
       }
+      bytes += record.remaining();
       return true;
     } catch (IOException e) {
+      takeBack();
       return false; // a full disk: the pool counts it and the name is not faked
+    }
+  }
+
+  /** A full disk may have taken half a record; a reader would skip it, but need not have to. */
+  private void takeBack() {
+    try {
+      file.truncate(bytes);
+    } catch (IOException e) {
+      // The reader has to skip it.
     }
   }
 
@@ -84,12 +105,25 @@ final class FakeJournal implements Journal, AutoCloseable {
    * @return false when the old file stands
    */
   boolean replace(Predicate<Journal> writer) {
+    // In memory first: thousands of small writes would stop the data loop longer.
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    Journal memory =
+        record -> {
+          byte[] copy = new byte[record.remaining()];
+          record.duplicate().get(copy);
+          all.writeBytes(copy);
+          return true;
+        };
+    if (!writer.test(memory)) {
+      return false;
+    }
     Path fresh = sibling(path, ".new");
     try {
       Files.deleteIfExists(fresh);
       FakeJournal brief = new FakeJournal(fresh, channel(fresh));
-      if (!writer.test(brief)) {
+      if (!brief.append(ByteBuffer.wrap(all.toByteArray()))) {
         brief.close();
+        Files.deleteIfExists(fresh);
         return false;
       }
       Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

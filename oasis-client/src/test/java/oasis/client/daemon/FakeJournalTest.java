@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import oasis.packet.Addresses;
 import oasis.packet.Prefix;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,37 @@ class FakeJournalTest {
 
       assertThat(Files.readString(path())).isEqualTo("story,more,");
     }
+  }
+
+  @Test
+  void whatCrashedInAReplacementIsOverwrittenByTheNext() throws Exception {
+    Files.writeString(state.resolve(FakeJournal.NAME4 + ".new"), "half a journal");
+    try (FakeJournal journal = FakeJournal.open(path())) {
+      assertThat(journal.replace(brief -> brief.append(bytes("whole")))).isTrue();
+      assertThat(Files.readString(path())).isEqualTo("whole");
+    }
+  }
+
+  @Test
+  void recordsFollowThoseOfAnEarlierRun() throws Exception {
+    try (FakeJournal journal = FakeJournal.open(path())) {
+      journal.append(bytes("one,"));
+      // Not closed: what a killed process leaves behind.
+      try (FakeJournal next = FakeJournal.open(path())) {
+        assertThat(next.append(bytes("two,"))).isTrue();
+        assertThat(Files.readString(path())).isEqualTo("one,two,");
+        assertThat(next.bytes()).isEqualTo(8);
+      }
+    }
+  }
+
+  @Test
+  void onlyTheOwnerMayReadTheNames() throws Exception {
+    try (FakeJournal journal = FakeJournal.open(path())) {
+      journal.replace(brief -> brief.append(bytes("secret.example")));
+    }
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path())))
+        .isEqualTo("rw-------");
   }
 
   @Test

@@ -77,8 +77,6 @@ public final class Sys {
     static native int kill(int pid, int signal);
 
     static native int prlimit(int pid, int resource, long newLimit, long oldLimit);
-
-    static native int sched_setaffinity(int pid, long bytes, long mask);
   }
 
   private static int result(int r) {
@@ -234,10 +232,6 @@ public final class Sys {
   /** Sends a signal; a negative pid means a process group. */
   public static int kill(int pid, int signal) {
     return result(C.kill(pid, signal));
-  }
-
-  public static int schedSetaffinity(int pid, long bytes, long mask) {
-    return result(C.sched_setaffinity(pid, bytes, mask));
   }
 
   /** Sets and reads a resource limit ({@code struct rlimit64}); pid 0 is this process. */
