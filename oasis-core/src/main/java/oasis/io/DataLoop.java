@@ -29,6 +29,7 @@ public final class DataLoop implements AutoCloseable {
   private static final long LOG_INTERVAL_NS = 1_000_000_000L;
   private static final long MAX_BUSY_POLL_NS = 50_000;
   private static final int COMMANDS_PER_TURN = 64;
+  private static final int TURNS = 16;
 
   // Places in the poller; the sources follow.
   private static final int WAKE_UP = 0;
@@ -68,6 +69,9 @@ public final class DataLoop implements AutoCloseable {
   private Runnable heartBeat = () -> {};
   private long busyPollNs;
   private long busyUntilNs;
+  // The earliest deadline, while nothing has run that may have changed one.
+  private boolean deadlineKnown;
+  private long deadlineNs;
   private boolean alarmSet;
   private long alarmNs;
   private long lastLogNs;
@@ -199,7 +203,7 @@ public final class DataLoop implements AutoCloseable {
     boolean sleep = false;
     while (!closed) {
       try {
-        sleep = turn(sleep);
+        sleep = turns(sleep);
       } catch (Throwable e) { // the last resort: the host's network hangs on this thread
         fail(e);
         sleep = false;
@@ -208,13 +212,28 @@ public final class DataLoop implements AutoCloseable {
     end();
   }
 
+  /**
+   * A few turns. A loop without end would be interpreted for its first 60,000 rounds, which costs
+   * some microseconds with each packet; a method that is called often is compiled soon.
+   */
+  private boolean turns(boolean sleep) {
+    boolean mayRest = sleep;
+    for (int i = 0; i < TURNS && !closed; i++) {
+      mayRest = turn(mayRest);
+    }
+    return mayRest;
+  }
+
   /** One turn. Returns whether the next one may sleep first. */
   private boolean turn(boolean sleep) {
     await(sleep);
     long now = System.nanoTime();
     heartBeat.run();
     runCommands();
-    runTimers(now);
+    if (!deadlineKnown || deadlineNs - now <= 0) {
+      runTimers(now);
+    }
+    deadlineKnown = false;
     boolean busy = false;
     boolean more = false;
     for (int i = 0; i < sources.size(); i++) {
@@ -256,6 +275,7 @@ public final class DataLoop implements AutoCloseable {
       if (command == null) {
         return;
       }
+      deadlineKnown = false;
       try {
         command.run();
       } catch (RuntimeException e) {
@@ -305,13 +325,15 @@ public final class DataLoop implements AutoCloseable {
         wait = Math.min(wait, next - now);
       }
     }
+    deadlineKnown = true;
+    deadlineNs = now + wait;
     if (wait <= 0) {
       return false;
     }
-    if (!alarmSet || alarmNs - (now + wait) > 0) {
+    if (!alarmSet || alarmNs - deadlineNs > 0) {
       alarm.set(wait);
       alarmSet = true;
-      alarmNs = now + wait;
+      alarmNs = deadlineNs;
     }
     return true;
   }
