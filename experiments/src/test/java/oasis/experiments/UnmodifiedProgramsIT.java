@@ -261,7 +261,10 @@ class UnmodifiedProgramsIT extends EachDeployment {
       List<String> argv = new ArrayList<>(List.of("iperf3", "--client", way.host(), "--json"));
       argv.addAll(List.of(family.option(), "--port", Integer.toString(way.iperf)));
       argv.addAll(List.of(how.split(" ", -1)));
+      // It serves one client at a time and refuses another one until it has reported.
+      Lab.await("the server to be ready", () -> isReady(server));
       JsonNode result = Lab.json(lab.run(argv.toArray(String[]::new)));
+      assertThat(result.path("error").asText()).as("%s %s", way, how).isEmpty();
       JsonNode end = result.path("end");
       boolean udp = how.contains("-u");
       long received = end.path(udp ? "sum" : "sum_received").path("bytes").asLong();
@@ -275,6 +278,11 @@ class UnmodifiedProgramsIT extends EachDeployment {
         .as("the peers that the server sees")
         .hasSize(4)
         .containsOnly(Address.parse(peer(family, way)));
+  }
+
+  private static boolean isReady(Program server) throws Exception {
+    long listened = server.output().lines().filter(l -> l.startsWith("Server listening")).count();
+    return listened > peers(server).size();
   }
 
   private static List<Address> peers(Program server) throws Exception {
