@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
+import oasis.experiments.result.Report;
+import oasis.experiments.throughput.Result;
 import oasis.experiments.throughput.ThroughputCommand;
-import oasis.experiments.throughput.Verification;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,7 +66,8 @@ public final class ExperimentMain implements Runnable {
   int verify(
       @Parameters(paramLabel = "DIR", description = "Folder with the results.") Path directory) {
     try {
-      return Verification.verify(directory) ? 0 : 1;
+      JsonNode recorded = Report.recorded(directory);
+      return Result.of(recorded).verify(recorded) ? 0 : 1;
     } catch (IOException e) {
       System.err.println("oasis experiment: cannot read " + directory + ": " + e.getMessage());
       return 1;

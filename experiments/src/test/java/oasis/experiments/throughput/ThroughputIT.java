@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import oasis.experiments.result.Report;
 import oasis.lab.Daemons;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
@@ -99,6 +100,6 @@ class ThroughputIT {
     process.destroy();
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("it ends").isTrue();
     assertNoNamespaces(process.pid());
-    assertThat(directory.resolve("result").resolve(Result.FILE)).doesNotExist();
+    assertThat(directory.resolve("result").resolve(Report.FILE)).doesNotExist();
   }
 }
