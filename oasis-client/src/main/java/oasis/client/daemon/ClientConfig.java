@@ -25,6 +25,9 @@ record ClientConfig(List<Overlay> overlays, List<Rule> rules, ClientOptions opti
   /** Most overlays; each costs a socket; the engine holds this many beside the underlay. */
   static final int MAX_OVERLAYS = 63;
 
+  /** Most entry nodes of all overlays together. */
+  static final int MAX_ENTRIES = 63;
+
   /** Most rules. */
   static final int MAX_RULES = 10_000;
 
@@ -59,7 +62,14 @@ record ClientConfig(List<Overlay> overlays, List<Rule> rules, ClientOptions opti
       if (overlays.size() >= MAX_OVERLAYS) {
         throw new ConfigException("more than " + MAX_OVERLAYS + " overlays");
       }
+      return put(overlay);
+    }
+
+    private Builder put(Overlay overlay) throws ConfigException {
       overlays.put(overlay.name(), overlay);
+      if (overlays.values().stream().mapToInt(one -> one.entries().size()).sum() > MAX_ENTRIES) {
+        throw new ConfigException("more than " + MAX_ENTRIES + " entry nodes");
+      }
       return this;
     }
 
@@ -84,6 +94,35 @@ record ClientConfig(List<Overlay> overlays, List<Rule> rules, ClientOptions opti
 
   ClientConfig withOverlay(Overlay overlay) throws ConfigException {
     return new Builder(this).add(overlay).build();
+  }
+
+  /** With another version of an overlay, in the place of the one that there is. */
+  ClientConfig withUpdated(Overlay overlay) throws ConfigException {
+    overlay(overlay.name());
+    return new Builder(this).put(overlay).build();
+  }
+
+  /**
+   * This configuration's successor while the kernel still diverts for this one: all of the next
+   * one, and behind it what only this one has. An overlay that both have is the next one's, with
+   * the entry nodes of both.
+   */
+  ClientConfig unitedWith(ClientConfig next) {
+    Map<String, Overlay> all = new LinkedHashMap<>();
+    next.overlays.forEach(overlay -> all.put(overlay.name(), overlay));
+    overlays.forEach(overlay -> all.merge(overlay.name(), overlay, Overlay::withEntriesOf));
+    Set<Rule> both = new LinkedHashSet<>(next.rules);
+    both.addAll(rules);
+    return new ClientConfig(List.copyOf(all.values()), List.copyOf(both), next.options);
+  }
+
+  /** The overlay of this name. */
+  Overlay overlay(String name) throws ConfigException {
+    int index = indexOf(name);
+    if (index < 0) {
+      throw new ConfigException("no overlay \"" + name + "\"");
+    }
+    return overlays.get(index);
   }
 
   ClientConfig withoutOverlay(String name) throws ConfigException {

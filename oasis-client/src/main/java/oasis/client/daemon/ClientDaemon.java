@@ -16,6 +16,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLSocketFactory;
 import oasis.client.engine.ClientEngine;
 import oasis.client.engine.EngineConfig;
 import oasis.client.engine.Scratch;
@@ -33,6 +35,7 @@ import oasis.os.Memory;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.LinuxNftOwner;
+import oasis.packet.Address;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +47,7 @@ import org.slf4j.LoggerFactory;
 final class ClientDaemon implements AutoCloseable {
   private static final int MAX_NAT_SESSIONS = 65_536;
   private static final int WATCH_SECONDS = 2;
+  private static final int UNSEEN_SECONDS = 30;
   private static final int MS_PER_TICK = 10;
   private static final int CLOSE_SECONDS = 5;
 
@@ -51,6 +55,8 @@ final class ClientDaemon implements AutoCloseable {
   private final Undo undo = new Undo();
   private final ScheduledExecutorService changes =
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "configuration"));
+  private final ScheduledExecutorService downloads =
+      Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "downloads"));
   private LiveConfig first = LiveConfig.saved(ClientConfig.EMPTY);
   private volatile long startMs;
   private volatile boolean lost;
@@ -89,8 +95,10 @@ final class ClientDaemon implements AutoCloseable {
     // the control socket, whose library logs.
     Future<Logger> log = inBackground(() -> LoggerFactory.getLogger(ClientDaemon.class));
     lock();
-    ConfigFile file = new ConfigFile(settings.state());
-    first = LiveConfig.saved(file.read()).withCommandLine(settings, HostNames.RESOLVER);
+    Specifications kept = new Specifications(settings.state());
+    ConfigFile file = new ConfigFile(settings.state(), kept);
+    // Before the first rule no address is a fake one.
+    first = LiveConfig.saved(file.read()).withCommandLine(settings, fetcher(address -> address));
     ClientNetworkConfig network = settings.networkConfig(first.all().options());
     Future<Supervisor> supervisor = inBackground(() -> Supervisor.start(network));
     undo.add("supervisor", () -> join(supervisor).close());
@@ -114,13 +122,18 @@ final class ClientDaemon implements AutoCloseable {
             new StatusReport.Parts(loop, path, carriers, packets.raw(), packets.underlay(), guard),
             configurator,
             facts(packets, network));
-    Future<ControlServer> server = inBackground(() -> serve(configurator, report, log));
+    Changes inTurn = new Changes(configurator, changes, downloads);
+    OverlayApi overlays =
+        new OverlayApi(inTurn, kept, fetcher(address -> realOf(loop, path, address)));
+    Future<ControlServer> server =
+        inBackground(() -> serve(new ControlApi(inTurn, overlays, report), log));
     undo.add("control socket", () -> join(server).close());
     join(leftovers);
     configurator.begin(first);
     join(server);
     HostWatch watch = undo.add("watch", HostWatch.open());
     undo.add("configuration thread", this::endChanges);
+    downloads.scheduleWithFixedDelay(overlays::fetchUnseen, 0, UNSEEN_SECONDS, TimeUnit.SECONDS);
     undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
         () -> {
@@ -193,11 +206,26 @@ final class ClientDaemon implements AutoCloseable {
     loop.start();
   }
 
-  private ControlServer serve(Configurator configurator, StatusReport report, Future<Logger> log)
-      throws IOException, OsException {
+  private ControlServer serve(ControlApi api, Future<Logger> log) throws IOException, OsException {
     join(log).debug("control socket at {}", settings.control());
-    ControlApi api = new ControlApi(configurator, changes, report, HostNames.RESOLVER);
     return ControlServer.start(settings.control(), api.routes());
+  }
+
+  /** Finds out what is behind URLs; may wait for servers. */
+  private static Overlay.Source fetcher(UnaryOperator<Address> realOf) {
+    Overlay.Resolver resolver = HostNames.resolver(realOf);
+    Download download =
+        new Download(
+            resolver,
+            () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
+            Specification.MAX_BYTES,
+            Download.LIMIT);
+    return (name, url) -> Specifications.fetch(name, url, download, resolver);
+  }
+
+  /** What an address that this host's programs use stands for. */
+  private static Address realOf(DataLoop loop, DataPath path, Address address) {
+    return loop.call(() -> path.engine().realOf(address)).join();
   }
 
   private void lock() throws OsException, IOException {
@@ -260,6 +288,7 @@ final class ClientDaemon implements AutoCloseable {
   }
 
   private void endChanges() throws InterruptedException {
+    downloads.shutdownNow();
     changes.shutdown();
     changes.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
   }

@@ -30,9 +30,14 @@ final class ConfigFile {
   static final int MAX_BYTES = 1 << 20;
 
   private final Path path;
+  private final Overlay.Source source;
 
-  ConfigFile(Path stateDirectory) {
+  /**
+   * @param source knows what is behind the overlays' URLs
+   */
+  ConfigFile(Path stateDirectory, Overlay.Source source) {
     this.path = stateDirectory.resolve(NAME);
+    this.source = source;
   }
 
   /**
@@ -53,7 +58,7 @@ final class ConfigFile {
     if (bytes.length > MAX_BYTES) {
       throw new ConfigException(path + ": longer than " + MAX_BYTES + " bytes");
     }
-    return new ConfigReader(path.toString(), new ByteArrayInputStream(bytes)).read();
+    return new ConfigReader(path.toString(), new ByteArrayInputStream(bytes), source).read();
   }
 
   /**
@@ -61,12 +66,17 @@ final class ConfigFile {
    * stands.
    */
   void write(ClientConfig config) throws IOException {
-    Path fresh = path.resolveSibling(NAME + ".new");
+    replace(path, toXml(config));
+  }
+
+  /** Replaces a file by one for its owner only, in one step; afterwards it is on the disk. */
+  static void replace(Path path, String text) throws IOException {
+    Path fresh = path.resolveSibling(path.getFileName() + ".new");
     Files.deleteIfExists(fresh);
     Files.createFile(
         fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try (FileChannel out = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(toXml(config).getBytes(UTF_8));
+      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(UTF_8));
       while (bytes.hasRemaining()) {
         out.write(bytes);
       }

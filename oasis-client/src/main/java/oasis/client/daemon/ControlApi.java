@@ -7,12 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import oasis.io.control.JsonException;
 import oasis.io.control.Request;
 import oasis.io.control.Response;
 import oasis.io.control.Routes;
-import oasis.os.OsException;
 import oasis.rules.Rule;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * GET    /v1/status                    state, counters, drops
  * GET    /v1/flows?limit=N             the flow map, at most N flows (default 1000)
- * GET    /v1/overlays                  [{"name", "url", "saved"}]
+ * GET    /v1/overlays                  [{"name", "url", "version", "entries", "mtu", "saved"}]
  * POST   /v1/overlays                  {"name", "url"}
+ * POST   /v1/overlays/NAME             {}: fetches its specification again
  * DELETE /v1/overlays/NAME
  * GET    /v1/rules                     [{"number", "rule", "saved"}]
  * POST   /v1/rules                     {"rule"}
@@ -37,38 +36,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlApi {
   private static final int DEFAULT_FLOWS = 1000;
-  private static final String OVERLAYS = "/v1/overlays";
   private static final String RULES = "/v1/rules";
 
-  private final Configurator configurator;
-  private final Executor changes;
+  private final Changes changes;
+  private final OverlayApi overlays;
   private final StatusReport report;
-  private final Overlay.Resolver resolver;
 
-  /** A change of the configuration. */
-  @FunctionalInterface
-  private interface Change {
-    LiveConfig apply(LiveConfig current) throws ConfigException;
-  }
-
-  /**
-   * @param changes the thread that the configurator is confined to
-   */
-  ControlApi(
-      Configurator configurator, Executor changes, StatusReport report, Overlay.Resolver resolver) {
-    this.configurator = configurator;
+  ControlApi(Changes changes, OverlayApi overlays, StatusReport report) {
     this.changes = changes;
+    this.overlays = overlays;
     this.report = report;
-    this.resolver = resolver;
   }
 
   Routes routes() {
-    return Routes.builder()
+    return overlays
+        .addTo(Routes.builder())
         .get("/v1/status", request -> report.status().thenApply(Response::json))
         .get("/v1/flows", this::flows)
-        .get(OVERLAYS, request -> now(Response.json(overlays())))
-        .post(OVERLAYS, this::addOverlay)
-        .delete(OVERLAYS + "/*", request -> change(c -> c.withoutOverlay(below(request, OVERLAYS))))
         .get(RULES, request -> now(Response.json(rules())))
         .post(RULES, this::addRule)
         .delete(RULES, this::removeRuleByText)
@@ -84,21 +68,8 @@ final class ControlApi {
     return report.flows(Integer.parseInt(limit)).thenApply(Response::json);
   }
 
-  private List<Map<String, Object>> overlays() {
-    LiveConfig config = configurator.current();
-    List<Map<String, Object>> list = new ArrayList<>();
-    for (Overlay overlay : config.all().overlays()) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("name", overlay.name());
-      one.put("url", overlay.url());
-      one.put("saved", config.isSaved(overlay));
-      list.add(one);
-    }
-    return list;
-  }
-
   private List<Map<String, Object>> rules() {
-    LiveConfig config = configurator.current();
+    LiveConfig config = changes.current();
     List<Map<String, Object>> list = new ArrayList<>();
     for (Rule rule : config.all().rules()) {
       Map<String, Object> one = new LinkedHashMap<>();
@@ -110,16 +81,9 @@ final class ControlApi {
     return list;
   }
 
-  private CompletionStage<Response> addOverlay(Request request) throws JsonException {
-    Map<String, @Nullable Object> body = request.json();
-    String name = text(body, "name");
-    String url = text(body, "url");
-    return change(config -> config.with(Overlay.parse(name, url, resolver), true));
-  }
-
   private CompletionStage<Response> addRule(Request request) throws JsonException {
     String rule = text(request.json(), "rule");
-    return change(config -> config.with(LiveConfig.parseRule(rule), true));
+    return changes.change(config -> config.with(LiveConfig.parseRule(rule), true));
   }
 
   private CompletionStage<Response> removeRuleByText(Request request) {
@@ -128,7 +92,7 @@ final class ControlApi {
       return now(
           Response.error(400, "name the rule: DELETE /v1/rules/NUMBER or /v1/rules?text=RULE"));
     }
-    return change(config -> config.withoutRule(LiveConfig.parseRule(rule)));
+    return changes.change(config -> config.withoutRule(LiveConfig.parseRule(rule)));
   }
 
   private CompletionStage<Response> removeRuleByNumber(Request request) {
@@ -136,25 +100,7 @@ final class ControlApi {
     if (!number.matches("[0-9]{1,6}")) {
       return now(Response.error(400, "\"" + number + "\" is not the number of a rule"));
     }
-    return change(config -> config.withoutRule(Integer.parseInt(number)));
-  }
-
-  private CompletionStage<Response> change(Change change) {
-    CompletableFuture<Response> answer = new CompletableFuture<>();
-    changes.execute(
-        () -> {
-          try {
-            configurator.change(change.apply(configurator.current()));
-            answer.complete(Response.done());
-          } catch (ConfigException e) {
-            answer.complete(Response.error(409, message(e)));
-          } catch (OsException e) {
-            answer.complete(Response.error(500, message(e)));
-          } catch (RuntimeException e) {
-            answer.completeExceptionally(e);
-          }
-        });
-    return answer;
+    return changes.change(config -> config.withoutRule(Integer.parseInt(number)));
   }
 
   private static CompletionStage<Response> now(Response response) {
@@ -165,14 +111,10 @@ final class ControlApi {
     return request.path().substring(path.length() + 1);
   }
 
-  private static String text(Map<String, @Nullable Object> body, String key) throws JsonException {
+  static String text(Map<String, @Nullable Object> body, String key) throws JsonException {
     if (body.get(key) instanceof String text) {
       return text;
     }
     throw new JsonException("the body must hold \"" + key + "\", a string");
-  }
-
-  private static String message(Exception e) {
-    return ConfigException.oneLine(String.valueOf(e.getMessage()));
   }
 }

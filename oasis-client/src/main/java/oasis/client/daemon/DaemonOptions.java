@@ -31,7 +31,12 @@ final class DaemonOptions {
   }
 
   void post(String path, Map<String, String> json) throws IOException, ConfigException {
-    body(client().post(path, json));
+    ask(path, json);
+  }
+
+  /** Posts, and returns the answer's body. */
+  byte[] ask(String path, Map<String, String> json) throws IOException, ConfigException {
+    return body(client().post(path, json));
   }
 
   void delete(String path) throws IOException, ConfigException {

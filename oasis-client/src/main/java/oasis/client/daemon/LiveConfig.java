@@ -61,6 +61,11 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
     return new LiveConfig(all.withRule(rule), runOverlays, saved ? runRules : plus(runRules, rule));
   }
 
+  /** With another version of an overlay. */
+  LiveConfig withUpdated(Overlay overlay) throws ConfigException {
+    return new LiveConfig(all.withUpdated(overlay), runOverlays, runRules);
+  }
+
   LiveConfig withoutOverlay(String name) throws ConfigException {
     return new LiveConfig(all.withoutOverlay(name), minus(runOverlays, name), runRules);
   }
@@ -75,16 +80,14 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
   }
 
   /** Adds what the command line of {@code run} names. */
-  LiveConfig withCommandLine(Settings settings, Overlay.Resolver resolver) throws ConfigException {
+  LiveConfig withCommandLine(Settings settings, Overlay.Source source) throws ConfigException {
     LiveConfig config = this;
     for (String text : settings.overlays()) {
       int at = text.indexOf('=');
       if (at < 0) {
         throw new ConfigException("--overlay \"" + text + "\": it must read NAME=URL");
       }
-      config =
-          config.with(
-              Overlay.parse(text.substring(0, at), text.substring(at + 1), resolver), false);
+      config = config.with(source.of(text.substring(0, at), text.substring(at + 1)), false);
     }
     for (String text : settings.rules()) {
       config = config.with(parseRule(text), false);

@@ -127,14 +127,16 @@ final class StatusReport {
   }
 
   private static List<Map<String, @Nullable Object>> carrierList(Snapshot snapshot) {
-    Map<String, Carriers.PortInfo> ports = new LinkedHashMap<>();
-    snapshot.carriers().forEach(port -> ports.put(port.name(), port));
+    Map<Integer, Carriers.PortInfo> ports = new LinkedHashMap<>();
+    snapshot.carriers().forEach(port -> ports.put(port.index(), port));
     List<Map<String, @Nullable Object>> list = new ArrayList<>();
     for (CarrierInfo carrier : snapshot.engine().carriers()) {
       Map<String, @Nullable Object> one = new LinkedHashMap<>();
       one.put("name", carrier.name());
       one.put("state", carrier.state().name().toLowerCase(Locale.ROOT));
       one.put("silentMs", carrier.silentMs() < 0 ? null : carrier.silentMs());
+      one.put("rttUs", carrier.rttUs() < 0 ? null : carrier.rttUs());
+      one.put("chosen", carrier.chosen());
       one.put("mtu", carrier.mtu());
       one.put("ipv6", carrier.ipv6());
       one.put("flows", carrier.flows());
@@ -142,7 +144,7 @@ final class StatusReport {
       one.put("outBytes", carrier.outBytes());
       one.put("inPkts", carrier.inPkts());
       one.put("inBytes", carrier.inBytes());
-      Carriers.PortInfo port = ports.get(carrier.name());
+      Carriers.PortInfo port = ports.get(carrier.index());
       if (port != null) {
         one.put("entry", port.entry());
         one.put("localPort", port.localPort() == 0 ? null : port.localPort());

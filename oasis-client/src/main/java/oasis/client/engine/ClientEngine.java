@@ -4,6 +4,7 @@ package oasis.client.engine;
 import java.util.List;
 import oasis.flow.FakePool;
 import oasis.flow.NatEngine;
+import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
 import oasis.rules.RuleSet;
@@ -19,6 +20,9 @@ import oasis.rules.RuleSet;
  * packet, {@link Flows} begins and ends flows, and {@link Carriers} judges the entry nodes.
  */
 public final class ClientEngine {
+  /** Most carriers, the underlay included. */
+  public static final int MAX_CARRIERS = Carriers.MAX;
+
   private final EngineConfig config;
   private final Effects effects;
   private final Fakes fakes;
@@ -72,13 +76,19 @@ public final class ClientEngine {
   }
 
   /**
-   * Adds a carrier.
+   * Adds a carrier. One with the name of another is a further entry node of the same overlay: each
+   * new flow gets the living one with the shortest round-trip time.
    *
    * @param mtu longest IP packet that it carries, in bytes; with less than 1,280 it carries no IPv6
    * @return its index, or -1 when there are too many
    */
   public int addCarrier(String name, int mtu, long nowNs) {
     return carriers.add(name, mtu, nowNs);
+  }
+
+  /** Changes what a carrier carries; longer packets of its flows are refused with the new size. */
+  public void setMtu(int carrier, int mtu) {
+    carriers.setMtu(carrier, mtu);
   }
 
   /** Removes a carrier; its TCP flows are reset, its other flows choose again. */
@@ -90,15 +100,15 @@ public final class ClientEngine {
   /**
    * Swaps the rules. Flows that exist keep their carriers.
    *
-   * @param carrierOfRule carrier index by rule number, 0 for the underlay, -1 for an overlay that
-   *     has not been added
+   * @param carrierOfRule index of any carrier of the overlay by rule number, 0 for the underlay, -1
+   *     for an overlay that has not been added
    */
   public void setRules(RuleSet rules, int[] carrierOfRule, long nowNs) {
     flows.setPolicy(new Policy(rules, carrierOfRule, flows.policy().mediated()));
-    for (int c = 1; c < Carriers.MAX; c++) {
+    for (int c = 1; c < carriers.end(); c++) {
       boolean named = false;
       for (int carrier : carrierOfRule) {
-        named |= carrier == c;
+        named |= carriers.sameOverlay(carrier, c);
       }
       carriers.named(c, named, nowNs);
     }
@@ -149,7 +159,7 @@ public final class ClientEngine {
 
   /** Does what is due: probes, verdicts on silent carriers, time-outs. */
   public void onTimer(long nowNs) {
-    for (int c = 1; c < Carriers.MAX; c++) {
+    for (int c = 1; c < carriers.end(); c++) {
       if (carriers.probeDue(c, nowNs)) {
         effects.probe(c);
       }
@@ -183,6 +193,12 @@ public final class ClientEngine {
         dns.queries(),
         dns.faked(),
         drops.byName());
+  }
+
+  /** The address that an address stands for: itself when it is not a fake one. */
+  public Address realOf(Address address) {
+    int fake = fakes.find(address.hi(), address.lo());
+    return fake < 0 ? address : new Address(fakes.realHi(fake), fakes.realLo(fake));
   }
 
   /** A snapshot of at most {@code limit} flows. */

@@ -94,8 +94,8 @@ final class Policy {
     if (mediated) {
       return Carriers.UNDERLAY;
     }
-    int c = carrierOfRule[r];
-    if (carriers.serves(c, ipv4)) {
+    int c = carriers.best(carrierOfRule[r], ipv4);
+    if (c != Carriers.NONE) {
       return c;
     }
     Otherwise otherwise = rule(r).otherwise();

@@ -118,7 +118,7 @@ class ClientMainTest {
     Path state = directory.resolve("state");
 
     assertThat(start(state, "--overlay", "ron").err()).contains("it must read NAME=URL");
-    assertRefused(start(state, "--overlay", "ron=https://osp.example/ron.xml"), 1);
+    assertRefused(start(state, "--overlay", "ron=http://osp.example/ron.xml"), 1);
     assertRefused(start(state, "--rule", "tcp dport 80 nowhere"), 1);
     assertRefused(start(state, "--rule", "tcp dport 80\nweb"), 1);
     assertThat(state.resolve(ConfigFile.NAME)).doesNotExist();

@@ -18,9 +18,13 @@ class ConfigFileTest {
 
   @TempDir private Path state;
 
+  private ConfigFile file() {
+    return new ConfigFile(state, new Specifications(state));
+  }
+
   @Test
   void withoutAFileThereIsNothing() throws Exception {
-    assertThat(new ConfigFile(state).read()).isEqualTo(ClientConfig.EMPTY);
+    assertThat(file().read()).isEqualTo(ClientConfig.EMPTY);
   }
 
   @Test
@@ -35,15 +39,15 @@ class ConfigFileTest {
             .add(Rule.parse("tcp dport 6510 dst 128.95.0.0/16 ron else block"))
             .build();
 
-    new ConfigFile(state).write(config);
+    file().write(config);
 
-    assertThat(new ConfigFile(state).read()).isEqualTo(config);
+    assertThat(file().read()).isEqualTo(config);
   }
 
   @Test
   void theFileIsForItsOwnerOnlyAndNothingElseStays() throws Exception {
-    new ConfigFile(state).write(ClientConfig.EMPTY);
-    new ConfigFile(state).write(ClientConfig.EMPTY);
+    file().write(ClientConfig.EMPTY);
+    file().write(ClientConfig.EMPTY);
 
     Path file = state.resolve("client.xml");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -74,7 +78,7 @@ class ConfigFileTest {
   void aWrongFileIsNamedWithItsLine(String body, int line, String reason) throws Exception {
     write(HEAD + body + "\n</client>\n");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(state.resolve("client.xml") + ", line " + line + ": ")
         .hasMessageContaining(reason);
@@ -95,7 +99,7 @@ class ConfigFileTest {
   void aWrongOptionIsNamed(String attribute, String reason) throws Exception {
     write("<client xmlns=\"urn:oasis:client:1\" " + attribute + "/>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("line 1: " + reason);
   }
@@ -114,7 +118,7 @@ class ConfigFileTest {
     String overlay = "<overlay name=\"a\" url=\"udp://192.0.2.1:1\"/>\n";
     write(HEAD + overlay + overlay + "</client>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .hasMessageContaining("line 3: overlay \"a\" exists already");
   }
 
@@ -122,8 +126,7 @@ class ConfigFileTest {
   void aDocumentTypeIsRefused() throws Exception {
     write("<!DOCTYPE client SYSTEM \"file:///etc/passwd\">\n" + HEAD + "</client>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
-        .hasMessageContaining("a DOCTYPE is not allowed");
+    assertThatThrownBy(() -> file().read()).hasMessageContaining("a DOCTYPE is not allowed");
   }
 
   @Test
@@ -133,14 +136,14 @@ class ConfigFileTest {
             + HEAD
             + "<rule>&b;</rule></client>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read()).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> file().read()).isInstanceOf(ConfigException.class);
   }
 
   @Test
   void anotherNamespaceIsRefused() throws Exception {
     write("<client/>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .hasMessageContaining("<client xmlns=\"urn:oasis:client:1\"> must be");
   }
 
@@ -148,14 +151,14 @@ class ConfigFileTest {
   void aFileBeyondTheCapIsRefusedUnread() throws Exception {
     write(HEAD + " ".repeat(ConfigFile.MAX_BYTES) + "</client>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read()).hasMessageContaining("longer than");
+    assertThatThrownBy(() -> file().read()).hasMessageContaining("longer than");
   }
 
   @Test
   void aFileThatIsADirectoryIsOneLine() throws Exception {
     Files.createDirectory(state.resolve("client.xml"));
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("cannot be read");
   }

@@ -10,6 +10,9 @@ import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
 
 class ConfigFuzzTest {
+  private static final Overlay.Source SOURCE =
+      (name, url) -> Overlay.parse(name, url, Overlay.ADDRESSES_ONLY);
+
   private static final byte[] SEED_DOCUMENT =
       """
       <?xml version="1.0" encoding="UTF-8"?>
@@ -30,7 +33,7 @@ class ConfigFuzzTest {
         gen -> {
           byte[] bytes = damage(gen, SEED_DOCUMENT.clone());
           try {
-            new ConfigReader("f", new ByteArrayInputStream(bytes)).read();
+            new ConfigReader("f", new ByteArrayInputStream(bytes), SOURCE).read();
           } catch (ConfigException e) {
             assertThat(e.getMessage()).startsWith("f, line ").doesNotContain("\n", "\r");
           }
@@ -45,12 +48,12 @@ class ConfigFuzzTest {
           ClientConfig config;
           try {
             byte[] bytes = damage(gen, SEED_DOCUMENT.clone());
-            config = new ConfigReader("f", new ByteArrayInputStream(bytes)).read();
+            config = new ConfigReader("f", new ByteArrayInputStream(bytes), SOURCE).read();
           } catch (ConfigException e) {
             return;
           }
           byte[] again = ConfigFile.toXml(config).getBytes(UTF_8);
-          assertThat(new ConfigReader("f", new ByteArrayInputStream(again)).read())
+          assertThat(new ConfigReader("f", new ByteArrayInputStream(again), SOURCE).read())
               .isEqualTo(config);
         });
   }

@@ -10,11 +10,13 @@ import oasis.rules.Rule;
 import org.junit.jupiter.api.Test;
 
 class LiveConfigTest {
+  private static final Overlay.Source UDP =
+      (name, url) -> Overlay.parse(name, url, Overlay.ADDRESSES_ONLY);
   private static final LiveConfig NOTHING = LiveConfig.saved(ClientConfig.EMPTY);
 
   @Test
   void whatTheCommandLineAddsIsInForceButNotSaved() throws Exception {
-    LiveConfig config = NOTHING.withCommandLine(run("name:*.edu ron"), Overlay.ADDRESSES_ONLY);
+    LiveConfig config = NOTHING.withCommandLine(run("name:*.edu ron"), UDP);
 
     assertThat(config.all().rules()).containsExactly(Rule.parse("name:*.edu ron"));
     assertThat(config.all().overlays()).hasSize(1);
@@ -24,9 +26,7 @@ class LiveConfigTest {
   @Test
   void aRuleAboutAnOverlayOfThisRunIsForThisRunToo() throws Exception {
     LiveConfig config =
-        NOTHING
-            .withCommandLine(run(), Overlay.ADDRESSES_ONLY)
-            .with(Rule.parse("tcp dport 80 ron"), true);
+        NOTHING.withCommandLine(run(), UDP).with(Rule.parse("tcp dport 80 ron"), true);
 
     assertThat(config.toSave().rules()).isEmpty();
   }
