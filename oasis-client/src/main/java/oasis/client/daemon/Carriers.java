@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
 import oasis.io.Endpoint;
@@ -90,9 +91,15 @@ final class Carriers implements AutoCloseable {
    * Lets the engine know these overlays and rules and no others. Entry nodes that stay keep their
    * flows.
    *
+   * @param hits what counts for each rule
    * @param opened sockets of those entry nodes that are new, as far as they could be opened
    */
-  void apply(ClientConfig config, RuleSet rules, Map<Entry, Socket> opened, long nowNs) {
+  void apply(
+      ClientConfig config,
+      RuleSet rules,
+      List<RuleHits> hits,
+      Map<Entry, Socket> opened,
+      long nowNs) {
     List<Entry> wanted = entriesOf(config);
     for (Carrier carrier : List.copyOf(byEntry.values())) {
       if (!wanted.contains(carrier.entry())) {
@@ -105,8 +112,8 @@ final class Carriers implements AutoCloseable {
       }
     }
     opened.forEach(this::attach);
-    int[] carrierOfRule = config.rules().stream().mapToInt(this::carrierOf).toArray();
-    path.engine().setRules(rules, carrierOfRule, nowNs);
+    int[] carrierOfRule = rules.rules().stream().mapToInt(this::carrierOf).toArray();
+    path.engine().setRules(rules, carrierOfRule, hits, nowNs);
   }
 
   private void add(Entry entry, int mtu, long nowNs) {

@@ -25,6 +25,7 @@ import picocli.CommandLine.ParameterException;
       FlowsCommand.class,
       OverlayCommand.class,
       RuleCommand.class,
+      ExplainCommand.class,
       CleanupCommand.class
     },
     description = "Diverts traffic of this host to overlays, as rules say.")
@@ -74,7 +75,7 @@ public final class ClientMain implements Runnable {
   public void run() {
     CommandLine line = spec.commandLine();
     throw new ParameterException(
-        line, "say what to do: run, status, flows, overlay, rule, cleanup");
+        line, "say what to do: run, status, flows, overlay, rule, explain, cleanup");
   }
 
   private static int wrongUsage(ParameterException e, String[] args) {

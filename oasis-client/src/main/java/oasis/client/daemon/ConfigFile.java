@@ -26,8 +26,8 @@ final class ConfigFile {
   /** The file's name inside the state directory. */
   static final String NAME = "client.xml";
 
-  /** Most bytes that are read: 10,000 rules of a hundred characters. */
-  static final int MAX_BYTES = 1 << 20;
+  /** Most bytes that are read: 100,000 rules of 160 characters. */
+  static final int MAX_BYTES = 16 << 20;
 
   private final Path path;
   private final Overlay.Source source;
@@ -107,7 +107,8 @@ final class ConfigFile {
       xml.append("\" url=\"").append(escape(overlay.url())).append("\"/>\n");
     }
     for (Rule rule : config.rules()) {
-      xml.append("  <rule>").append(escape(rule.toString())).append("</rule>\n");
+      xml.append(config.disabled().contains(rule) ? "  <rule disabled=\"true\">" : "  <rule>");
+      xml.append(escape(rule.toString())).append("</rule>\n");
     }
     return xml.append("</client>\n").toString();
   }

@@ -3,6 +3,7 @@ package oasis.client.daemon;
 
 import java.io.InputStream;
 import javax.xml.stream.XMLStreamException;
+import oasis.rules.Rule;
 
 /**
  * Reads one configuration document. Strict: what is not known is an error that names the line,
@@ -17,6 +18,9 @@ final class ConfigReader {
 
   static final String FAKE_RANGE = "fake-range";
   static final String FAKE_RANGE6 = "fake-range6";
+
+  /** Attribute of a rule that keeps its place and decides nothing. */
+  static final String DISABLED = "disabled";
 
   private final String file;
   private final InputStream document;
@@ -52,8 +56,14 @@ final class ConfigReader {
         }
         case "rule" -> {
           in.element("rule");
-          in.attributes();
-          config.add(LiveConfig.parseRule(in.text()));
+          in.attributes(DISABLED);
+          boolean disabled = isTrue(in, DISABLED);
+          Rule rule = LiveConfig.parseRule(in.text());
+          if (disabled) {
+            config.addDisabled(rule);
+          } else {
+            config.add(rule);
+          }
         }
         default -> throw new ConfigException("unknown element <" + in.name() + ">");
       }
@@ -61,15 +71,19 @@ final class ConfigReader {
     return config.build();
   }
 
+  private static boolean isTrue(StrictXml in, String attribute) throws ConfigException {
+    String value = in.optional(attribute);
+    if (value != null && !value.equals("true") && !value.equals("false")) {
+      throw new ConfigException(attribute + " must be \"true\" or \"false\"");
+    }
+    return "true".equals(value);
+  }
+
   private static ClientOptions options(StrictXml in) throws ConfigException {
     in.attributes(MEDIATE, FAKE_RANGE, FAKE_RANGE6);
-    String mediate = in.optional(MEDIATE);
-    if (mediate != null && !mediate.equals("true") && !mediate.equals("false")) {
-      throw new ConfigException("mediate must be \"true\" or \"false\"");
-    }
     try {
       return new ClientOptions(
-          "true".equals(mediate), in.optional(FAKE_RANGE), in.optional(FAKE_RANGE6));
+          isTrue(in, MEDIATE), in.optional(FAKE_RANGE), in.optional(FAKE_RANGE6));
     } catch (IllegalArgumentException e) {
       throw new ConfigException(String.valueOf(e.getMessage()));
     }

@@ -2,17 +2,24 @@
 package oasis.client.daemon;
 
 import java.io.IOException;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import oasis.client.engine.ClientEngine;
+import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
 import oasis.os.OsException;
+import oasis.rules.Rule;
 import oasis.rules.RuleSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +42,7 @@ final class Configurator {
   /** Entry nodes that the engine knows. */
   private Set<Carriers.Entry> known = Set.of();
 
+  private volatile Map<Rule, RuleHits> hits = Map.of();
   private volatile LiveConfig current = LiveConfig.saved(ClientConfig.EMPTY);
 
   /** Something that follows the state of the host. */
@@ -61,10 +69,26 @@ final class Configurator {
     return current;
   }
 
+  /** What counts for each rule, enabled or not; any thread, but only the data loop may read it. */
+  Collection<RuleHits> hits() {
+    return hits.values();
+  }
+
+  /** Compiles the rules, unless that has been done: 100,000 of them take a second. */
+  private static RuleSet compile(ClientConfig config, RuleSet... known) {
+    List<Rule> rules = config.activeRules();
+    for (RuleSet set : known) {
+      if (set.rules().equals(rules)) {
+        return set;
+      }
+    }
+    return RuleSet.compile(rules);
+  }
+
   /** Puts the first configuration in force; what the file holds is not written again. */
   void begin(LiveConfig first) throws OsException {
-    RuleSet rules = RuleSet.compile(first.all().rules());
-    toLoop(first.all());
+    RuleSet rules = compile(first.all());
+    toLoop(first.all(), rules);
     network.apply(networkConfig.withRules(rules));
     networkConfig = networkConfig.withRules(rules);
     current = first;
@@ -82,13 +106,13 @@ final class Configurator {
     if (Carriers.entriesOf(both).size() >= ClientEngine.MAX_CARRIERS) {
       throw new OsException("too many entry nodes change at once");
     }
-    RuleSet rules = RuleSet.compile(next.all().rules());
     RuleSet rulesBefore = networkConfig.rules();
+    RuleSet rules = compile(next.all(), rulesBefore);
     boolean grows = !both.equals(before.all());
-    boolean rulesChange = !next.all().rules().equals(before.all().rules());
+    boolean rulesChange = !rules.rules().equals(rulesBefore.rules());
     try {
       if (grows) {
-        toLoop(both);
+        toLoop(both, compile(both, rules, rulesBefore));
       }
       if (rulesChange) {
         network.apply(networkConfig.withRules(rules));
@@ -103,7 +127,7 @@ final class Configurator {
     networkConfig = networkConfig.withRules(rules);
     current = next;
     if (!both.equals(next.all())) {
-      toLoop(next.all());
+      toLoop(next.all(), rules);
     }
   }
 
@@ -159,15 +183,14 @@ final class Configurator {
         network.apply(networkConfig.withRules(rules));
       }
       if (grew) {
-        toLoop(before.all());
+        toLoop(before.all(), rules);
       }
     } catch (OsException e) {
       why.addSuppressed(e);
     }
   }
 
-  private void toLoop(ClientConfig config) throws OsException {
-    RuleSet rules = RuleSet.compile(config.rules());
+  private void toLoop(ClientConfig config, RuleSet rules) throws OsException {
     Set<Carriers.Entry> fresh = new LinkedHashSet<>(Carriers.entriesOf(config));
     fresh.removeAll(known);
     Map<Carriers.Entry, Carriers.Socket> opened = new HashMap<>();
@@ -179,9 +202,17 @@ final class Configurator {
         LOG.warn("overlay {}: {}; tried again", entry.overlay(), e.getMessage());
       }
     }
+    Map<Rule, RuleHits> counted = new LinkedHashMap<>();
+    for (Rule rule : config.rules()) {
+      RuleHits before = hits.get(rule);
+      counted.put(rule, before == null ? new RuleHits(rule) : before);
+    }
+    hits = Collections.unmodifiableMap(counted);
+    List<RuleHits> active =
+        rules.rules().stream().map(rule -> Objects.requireNonNull(counted.get(rule))).toList();
     onLoop(
         () -> {
-          carriers.apply(config, rules, opened, System.nanoTime());
+          carriers.apply(config, rules, active, opened, System.nanoTime());
           return true;
         });
     known = Set.copyOf(Carriers.entriesOf(config));

@@ -30,12 +30,12 @@ final class DaemonOptions {
     return body(client().get(path));
   }
 
-  void post(String path, Map<String, String> json) throws IOException, ConfigException {
+  void post(String path, Map<String, ?> json) throws IOException, ConfigException {
     ask(path, json);
   }
 
   /** Posts, and returns the answer's body. */
-  byte[] ask(String path, Map<String, String> json) throws IOException, ConfigException {
+  byte[] ask(String path, Map<String, ?> json) throws IOException, ConfigException {
     return body(client().post(path, json));
   }
 

@@ -3,6 +3,7 @@ package oasis.client.daemon;
 
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
 
@@ -29,6 +30,7 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
     return new ClientConfig(
         all.overlays().stream().filter(overlay -> isSaved(overlay)).toList(),
         all.rules().stream().filter(rule -> isSaved(rule)).toList(),
+        all.disabled().stream().filter(rule -> isSaved(rule)).collect(Collectors.toSet()),
         all.options());
   }
 
@@ -57,8 +59,29 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
    *     the next start would find it without its overlay
    */
   LiveConfig with(Rule rule, boolean save) throws ConfigException {
+    return with(rule, all.rules().size() + 1, save);
+  }
+
+  /**
+   * Adds a rule in a place.
+   *
+   * @param number the number it gets, from 1
+   * @param save as for {@link #with(Rule, boolean)}
+   */
+  LiveConfig with(Rule rule, int number, boolean save) throws ConfigException {
     boolean saved = save && !runOverlays.contains(rule.overlay());
-    return new LiveConfig(all.withRule(rule), runOverlays, saved ? runRules : plus(runRules, rule));
+    return new LiveConfig(
+        all.withRule(rule, number), runOverlays, saved ? runRules : plus(runRules, rule));
+  }
+
+  /** Gives a rule another place; see {@link ClientConfig#moved}. */
+  LiveConfig moved(int from, int to) throws ConfigException {
+    return new LiveConfig(all.moved(from, to), runOverlays, runRules);
+  }
+
+  /** Enables or disables a rule; see {@link ClientConfig#withRuleEnabled}. */
+  LiveConfig withRuleEnabled(int number, boolean enabled) throws ConfigException {
+    return new LiveConfig(all.withRuleEnabled(number, enabled), runOverlays, runRules);
   }
 
   /** With another version of an overlay. */

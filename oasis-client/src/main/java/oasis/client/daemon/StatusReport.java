@@ -8,16 +8,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import oasis.client.engine.CarrierInfo;
+import oasis.client.engine.ClientEngine;
 import oasis.client.engine.EngineInfo;
 import oasis.client.engine.FlowInfo;
+import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
 import oasis.io.LinuxTun;
 import oasis.io.PortCounters;
 import oasis.io.RawSender;
 import oasis.packet.Address;
 import oasis.packet.DropReason;
+import oasis.rules.Rule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +81,24 @@ final class StatusReport {
         .thenApply(flows -> flows.stream().map(StatusReport::flow).toList());
   }
 
+  /** What each rule has decided. */
+  CompletableFuture<Map<Rule, RuleHits.Counts>> ruleCounts() {
+    return parts
+        .loop()
+        .call(() -> configurator.hits().stream().map(RuleHits::counts).toList())
+        .thenApply(
+            all -> all.stream().collect(Collectors.toMap(RuleHits.Counts::rule, one -> one)));
+  }
+
+  /**
+   * What the engine would do now.
+   *
+   * @param ask a question to the engine
+   */
+  <T> CompletableFuture<T> ask(Function<ClientEngine, T> ask) {
+    return parts.loop().call(() -> ask.apply(parts.path().engine()));
+  }
+
   private Snapshot snapshot() {
     return new Snapshot(
         parts.path().engine().info(System.nanoTime()),
@@ -97,7 +120,7 @@ final class StatusReport {
     status.put("startMs", facts.startMs().getAsLong());
     status.put("uptimeMs", (System.nanoTime() - beganNs) / 1_000_000);
     status.put("carriers", carrierList(snapshot));
-    status.put("rules", configurator.current().all().rules().size());
+    status.put("rules", configurator.current().all().activeRules().size());
     status.put("flows", engine.flows());
     status.put("maxFlows", engine.maxFlows());
     Map<String, @Nullable Object> tun = counters(snapshot.tun());
@@ -198,7 +221,8 @@ final class StatusReport {
     return one;
   }
 
-  private static Map<String, @Nullable Object> flow(FlowInfo flow) {
+  /** A flow as plain values. */
+  static Map<String, @Nullable Object> flow(FlowInfo flow) {
     Map<String, @Nullable Object> one = new LinkedHashMap<>();
     one.put("protocol", flow.protocol());
     one.put("program", flow.program());

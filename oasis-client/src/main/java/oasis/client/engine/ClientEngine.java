@@ -5,8 +5,10 @@ import java.util.List;
 import oasis.flow.FakePool;
 import oasis.flow.NatEngine;
 import oasis.packet.Address;
+import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
+import oasis.packet.FlowKey;
 import oasis.rules.RuleSet;
 
 /**
@@ -104,7 +106,16 @@ public final class ClientEngine {
    *     for an overlay that has not been added
    */
   public void setRules(RuleSet rules, int[] carrierOfRule, long nowNs) {
-    flows.setPolicy(new Policy(rules, carrierOfRule, flows.policy().mediated()));
+    setRules(rules, carrierOfRule, rules.rules().stream().map(RuleHits::new).toList(), nowNs);
+  }
+
+  /**
+   * As {@link #setRules(RuleSet, int[], long)}, counting on for rules that were there before.
+   *
+   * @param hits what counts for each rule, by its number
+   */
+  public void setRules(RuleSet rules, int[] carrierOfRule, List<RuleHits> hits, long nowNs) {
+    flows.setPolicy(new Policy(rules, carrierOfRule, hits, flows.policy().mediated()));
     for (int c = 1; c < carriers.end(); c++) {
       boolean named = false;
       for (int carrier : carrierOfRule) {
@@ -193,6 +204,28 @@ public final class ClientEngine {
         dns.queries(),
         dns.faked(),
         drops.byName());
+  }
+
+  /**
+   * What would happen to a new flow to a name.
+   *
+   * @param lowerCaseName without the last dot
+   */
+  public Decision explain(String lowerCaseName, boolean ipv4) {
+    return flows.policy().explain(lowerCaseName, ipv4, carriers);
+  }
+
+  /** What happens to a program's packets with this 5-tuple, if they reach us at all. */
+  public Explanation explain(FlowKey key, long nowNs) {
+    boolean ipv4 = Addresses.isV4(key.dstHi, key.dstLo);
+    int fake = fakes.find(key.dstHi, key.dstLo);
+    String name = fake >= 0 ? fakes.name(fake) : null;
+    int f = map.findOutbound(key);
+    return new Explanation(
+        f >= 0 ? FlowListing.one(map, carriers, fakes, f, nowNs) : null,
+        name,
+        fake < 0 && fakes.inRange(key.dstHi, key.dstLo),
+        name != null ? explain(name, ipv4) : flows.policy().explain(key, ipv4, carriers));
   }
 
   /** The address that an address stands for: itself when it is not a fake one. */

@@ -36,6 +36,7 @@ class ConfigFileTest {
             .add(Overlay.parse("six", "udp://[2001:db8::10]:7400", Overlay.ADDRESSES_ONLY))
             .add(Rule.parse("name:*.edu ron"))
             .add(Rule.parse("name:/^(www|img)\\.cnn\\.com$/ web loss <= 1%"))
+            .addDisabled(Rule.parse("udp dport 53 web"))
             .add(Rule.parse("tcp dport 6510 dst 128.95.0.0/16 ron else block"))
             .build();
 
@@ -70,6 +71,8 @@ class ConfigFileTest {
           <overlays/>                                               | 2 | unknown element <overlays>
           <rule>name:*.edu ron</rule>                               | 2 | no overlay "ron"
           <rule>nonsense</rule>                                     | 2 | rule "nonsense": column
+          <rule disabled="no">tcp underlay</rule>                   | 2 | disabled must be "true" or "false"
+          <rule enabled="true">tcp underlay</rule>                  | 2 | unknown attribute "enabled"
           <rule><b/></rule>                                         | 2 | holds nothing but its text
           <rule>a                                                   | 3 | not well-formed XML
           text                                                      | 2 | unexpected text "text"

@@ -21,7 +21,7 @@ class ConfigFuzzTest {
         <overlay name="ron" url="udp://192.0.2.10:7400?mtu=1280"/>
         <overlay name="six" url="udp://[2001:db8::1]:7400"/>
         <rule>name:*.edu ron</rule>
-        <rule><![CDATA[tcp dport 80 ron]]></rule>
+        <rule disabled="true"><![CDATA[tcp dport 80 ron]]></rule>
       </client>
       """
           .getBytes(UTF_8);

@@ -53,6 +53,56 @@ class LiveConfigTest {
   }
 
   @Test
+  void aRuleIsAddedWhereItIsWanted() throws Exception {
+    LiveConfig config = three().with(Rule.parse("icmp underlay"), 2, true);
+
+    assertThat(texts(config))
+        .containsExactly("tcp underlay", "icmp underlay", "udp underlay", "name:*.edu underlay");
+    assertThat(texts(three().with(Rule.parse("icmp underlay"), 4, true)).get(3))
+        .isEqualTo("icmp underlay");
+    for (int wrong : new int[] {0, 5}) {
+      assertThatThrownBy(() -> three().with(Rule.parse("icmp underlay"), wrong, true))
+          .isInstanceOf(ConfigException.class)
+          .hasMessage("a rule cannot get number " + wrong + "; there are 3 rules");
+    }
+  }
+
+  @Test
+  void aRuleMovesUpAndDown() throws Exception {
+    assertThat(texts(three().moved(3, 1)))
+        .containsExactly("name:*.edu underlay", "tcp underlay", "udp underlay");
+    assertThat(texts(three().moved(1, 2)))
+        .containsExactly("udp underlay", "tcp underlay", "name:*.edu underlay");
+    assertThat(three().moved(2, 2)).isEqualTo(three());
+    assertThatThrownBy(() -> three().moved(4, 1)).hasMessageContaining("no rule 4; there are 3");
+    assertThatThrownBy(() -> three().moved(1, 0)).hasMessageContaining("no rule 0; there are 3");
+  }
+
+  @Test
+  void aDisabledRuleKeepsItsPlaceAndDecidesNothing() throws Exception {
+    LiveConfig config = three().withRuleEnabled(2, false);
+
+    assertThat(texts(config)).isEqualTo(texts(three()));
+    assertThat(config.all().activeRules())
+        .containsExactly(Rule.parse("tcp underlay"), Rule.parse("name:*.edu underlay"));
+    assertThat(config.toSave()).isNotEqualTo(three().toSave());
+    assertThat(config.moved(2, 1).all().disabled()).containsExactly(Rule.parse("udp underlay"));
+    assertThat(config.withRuleEnabled(2, true)).isEqualTo(three());
+    assertThat(config.withoutRule(2).all().disabled()).isEmpty();
+  }
+
+  private static LiveConfig three() throws Exception {
+    return NOTHING
+        .with(Rule.parse("tcp underlay"), true)
+        .with(Rule.parse("udp underlay"), true)
+        .with(Rule.parse("name:*.edu underlay"), true);
+  }
+
+  private static List<String> texts(LiveConfig config) {
+    return config.all().rules().stream().map(Rule::toString).toList();
+  }
+
+  @Test
   void aRuleWithoutItsOverlayIsRefused() {
     assertThatThrownBy(() -> NOTHING.with(Rule.parse("tcp dport 80 ron"), true))
         .isInstanceOf(ConfigException.class)
