@@ -26,6 +26,9 @@ public record Traffic(Node client, String server) {
   /** With both headers it fits the tunnels. */
   public static final int DATAGRAM_BYTES = 1400;
 
+  /** NAT uses ports from here on; programs' own ports end before. */
+  public static final int FIRST_NAT_PORT = 61_000;
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern PING_TIME = Pattern.compile("time=([0-9.]+) ms");
   private static final double MEGA = 1e6;
