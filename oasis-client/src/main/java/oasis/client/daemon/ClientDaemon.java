@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -48,6 +49,7 @@ final class ClientDaemon implements AutoCloseable {
   private static final int MAX_NAT_SESSIONS = 65_536;
   private static final int WATCH_SECONDS = 2;
   private static final int UNSEEN_SECONDS = 30;
+  private static final int ANSWER_MS = 50;
   private static final int MS_PER_TICK = 10;
   private static final int CLOSE_SECONDS = 5;
 
@@ -123,10 +125,11 @@ final class ClientDaemon implements AutoCloseable {
             configurator,
             facts(packets, network));
     Changes inTurn = new Changes(configurator, changes, downloads);
-    OverlayApi overlays =
-        new OverlayApi(inTurn, kept, fetcher(address -> realOf(loop, path, address)));
-    Future<ControlServer> server =
-        inBackground(() -> serve(new ControlApi(inTurn, overlays, report), log));
+    Overlay.Source fetcher = fetcher(address -> realOf(loop, path, address));
+    OverlayApi overlays = new OverlayApi(inTurn, kept, fetcher);
+    Reload reload = new Reload(file, configurator, inTurn, kept, fetcher);
+    ControlApi api = new ControlApi(inTurn, overlays, reload, ClientDaemon::stopSoon, report);
+    Future<ControlServer> server = inBackground(() -> serve(api, log));
     undo.add("control socket", () -> join(server).close());
     join(leftovers);
     configurator.begin(first);
@@ -144,6 +147,7 @@ final class ClientDaemon implements AutoCloseable {
         WATCH_SECONDS,
         WATCH_SECONDS,
         TimeUnit.SECONDS);
+    HangUp.run(reload::onSignal);
     startMs = processAgeMs();
   }
 
@@ -190,6 +194,12 @@ final class ClientDaemon implements AutoCloseable {
       System.err.println("oasis client: somebody has deleted " + Settings.TUN + "; it ends");
       daemonThread(() -> System.exit(1), "lost").start();
     }
+  }
+
+  /** Ends the process a moment later, so that who asked for it gets his answer. */
+  private static void stopSoon() {
+    CompletableFuture.delayedExecutor(ANSWER_MS, TimeUnit.MILLISECONDS)
+        .execute(() -> System.exit(0));
   }
 
   /** True when the client could not go on. */

@@ -26,6 +26,9 @@ import picocli.CommandLine.ParameterException;
       OverlayCommand.class,
       RuleCommand.class,
       ExplainCommand.class,
+      ReloadCommand.class,
+      StopCommand.class,
+      DoctorCommand.class,
       CleanupCommand.class
     },
     description = "Diverts traffic of this host to overlays, as rules say.")
@@ -75,7 +78,7 @@ public final class ClientMain implements Runnable {
   public void run() {
     CommandLine line = spec.commandLine();
     throw new ParameterException(
-        line, "say what to do: run, status, flows, overlay, rule, explain, cleanup");
+        line, "say what to do: " + String.join(", ", line.getSubcommands().keySet()));
   }
 
   private static int wrongUsage(ParameterException e, String[] args) {

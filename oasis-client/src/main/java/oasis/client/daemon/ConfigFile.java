@@ -47,6 +47,11 @@ final class ConfigFile {
    * @throws ConfigException one line with file and line number
    */
   ClientConfig read() throws ConfigException {
+    return read(source);
+  }
+
+  /** Reads the file with another source, which may fetch what is not at hand. */
+  ClientConfig read(Overlay.Source source) throws ConfigException {
     byte[] bytes;
     try (InputStream in = Files.newInputStream(path)) {
       bytes = in.readNBytes(MAX_BYTES + 1);

@@ -101,6 +101,15 @@ final class Configurator {
    * @throws OsException when kernel or disk refuse; nothing has changed then
    */
   void change(LiveConfig next) throws OsException {
+    change(next, true);
+  }
+
+  /** Goes on to what the file holds already; like {@link #change}. */
+  void reload(LiveConfig next) throws OsException {
+    change(next, false);
+  }
+
+  private void change(LiveConfig next, boolean save) throws OsException {
     LiveConfig before = current;
     ClientConfig both = before.all().unitedWith(next.all());
     if (Carriers.entriesOf(both).size() >= ClientEngine.MAX_CARRIERS) {
@@ -117,7 +126,7 @@ final class Configurator {
       if (rulesChange) {
         network.apply(networkConfig.withRules(rules));
       }
-      if (!next.toSave().equals(before.toSave())) {
+      if (save && !next.toSave().equals(before.toSave())) {
         save(next);
       }
     } catch (OsException e) {

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * DELETE /v1/rules/NUMBER              the first rule is number 1
  * DELETE /v1/rules?text=RULE
  * GET    /v1/explain?of=NAME|5-TUPLE   which rule and carrier, and why
+ * POST   /v1/reload                    {}: reads client.xml again
+ * POST   /v1/stop                      {}: ends the client
  * </pre>
  *
  * A request that cannot be met is answered with 400 (it is wrong), 409 (it does not fit what is
@@ -39,12 +41,20 @@ final class ControlApi {
   private static final int DEFAULT_FLOWS = 1000;
 
   private final OverlayApi overlays;
+  private final Reload reload;
+  private final Runnable stop;
   private final StatusReport report;
   private final RuleRoutes rules;
   private final ExplainReport explanations;
 
-  ControlApi(Changes changes, OverlayApi overlays, StatusReport report) {
+  /**
+   * @param stop begins the end of this process
+   */
+  ControlApi(
+      Changes changes, OverlayApi overlays, Reload reload, Runnable stop, StatusReport report) {
     this.overlays = overlays;
+    this.reload = reload;
+    this.stop = stop;
     this.report = report;
     rules = new RuleRoutes(changes, report);
     explanations = new ExplainReport(changes, report);
@@ -53,6 +63,13 @@ final class ControlApi {
   Routes routes() {
     return overlays
         .addTo(Routes.builder())
+        .post("/v1/reload", request -> reload.run())
+        .post(
+            "/v1/stop",
+            request -> {
+              stop.run();
+              return now(Response.done());
+            })
         .get("/v1/status", request -> report.status().thenApply(Response::json))
         .get("/v1/flows", this::flows)
         .get(RuleRoutes.PATH, request -> rules.list())

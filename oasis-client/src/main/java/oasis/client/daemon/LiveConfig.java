@@ -102,6 +102,33 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
     return new LiveConfig(all.withoutRule(rule), runOverlays, minus(runRules, rule));
   }
 
+  /**
+   * What the file says now, and behind it what is for this run only.
+   *
+   * @throws ConfigException when both do not fit, or the file changes what only a start can
+   */
+  LiveConfig reloaded(ClientConfig file) throws ConfigException {
+    if (!file.options().equals(all.options())) {
+      throw new ConfigException(
+          "mediate, fake-range and fake-range6 cannot change while the client runs; restart it");
+    }
+    LiveConfig next = saved(file);
+    for (Overlay overlay : all.overlays()) {
+      if (!isSaved(overlay)) {
+        next = next.with(overlay, false);
+      }
+    }
+    for (Rule rule : all.rules()) {
+      if (!isSaved(rule) && !file.rules().contains(rule)) {
+        next = next.with(rule, false);
+        if (all.disabled().contains(rule)) {
+          next = next.withRuleEnabled(next.all().rules().size(), false);
+        }
+      }
+    }
+    return next;
+  }
+
   /** Adds what the command line of {@code run} names. */
   LiveConfig withCommandLine(Settings settings, Overlay.Source source) throws ConfigException {
     LiveConfig config = this;

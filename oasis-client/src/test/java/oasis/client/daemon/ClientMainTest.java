@@ -86,6 +86,9 @@ class ClientMainTest {
             "status",
             "flows --json",
             "overlay list",
+            "overlay update ron",
+            "reload",
+            "stop",
             "rule list",
             "rule move 2 1",
             "explain a.b")) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import oasis.io.Endpoint;
 import oasis.rules.Rule;
 import org.junit.jupiter.api.Test;
 
@@ -112,6 +113,49 @@ class LiveConfigTest {
   @Test
   void aRuleThatNamesTheUnderlayNeedsNoOverlay() throws Exception {
     assertThat(NOTHING.with(Rule.parse("name:*.lan underlay"), true).all().rules()).hasSize(1);
+  }
+
+  @Test
+  void aReloadKeepsWhatIsForThisRunBehindWhatTheFileSays() throws Exception {
+    Rule names = Rule.parse("name:*.edu ron");
+    LiveConfig config = NOTHING.withCommandLine(run("name:*.edu ron"), UDP);
+    ClientConfig file =
+        new ClientConfig.Builder(ClientOptions.DEFAULTS)
+            .add(Overlay.parse("web", "udp://192.0.2.11:7400", Overlay.ADDRESSES_ONLY))
+            .add(Rule.parse("tcp dport 81 web"))
+            .build();
+
+    LiveConfig next = config.reloaded(file);
+
+    assertThat(next.all().overlays()).extracting(Overlay::name).containsExactly("web", "ron");
+    assertThat(next.all().rules()).containsExactly(Rule.parse("tcp dport 81 web"), names);
+    assertThat(next.toSave()).isEqualTo(file);
+  }
+
+  @Test
+  void whatOnlyAStartCanChangeIsRefusedByAReload() {
+    ClientOptions other = new ClientOptions(true, null, null);
+
+    assertThatThrownBy(() -> NOTHING.reloaded(new ClientConfig.Builder(other).build()))
+        .hasMessageContaining("cannot change while the client runs; restart it");
+  }
+
+  @Test
+  void betweenTwoConfigurationsBothAreKnown() throws Exception {
+    ClientConfig before =
+        NOTHING.with(ron(), true).with(Rule.parse("tcp dport 80 ron"), true).all();
+    Overlay moved = Overlay.parse("ron", "udp://192.0.2.11:7400", Overlay.ADDRESSES_ONLY);
+    ClientConfig next = NOTHING.with(moved, true).with(Rule.parse("tcp dport 81 ron"), true).all();
+
+    ClientConfig both = before.unitedWith(next);
+
+    assertThat(both.rules())
+        .containsExactly(Rule.parse("tcp dport 81 ron"), Rule.parse("tcp dport 80 ron"));
+    assertThat(both.overlays()).hasSize(1);
+    assertThat(both.overlays().get(0).entries())
+        .extracting(Endpoint::text)
+        .containsExactly("192.0.2.11:7400", "192.0.2.10:7400");
+    assertThat(next.unitedWith(next)).isEqualTo(next);
   }
 
   private static Overlay ron() throws ConfigException {
