@@ -66,6 +66,17 @@ record HostView(Path root, CommandRunner runner) {
     }
   }
 
+  /** Whether there is a table of the client's name. */
+  boolean hasOurTable() {
+    String table = "table " + ClientRuleset.TABLE;
+    return run("", "nft", "list", "tables")
+        .map(Result::out)
+        .orElse("")
+        .lines()
+        .map(String::strip)
+        .anyMatch(table::equals);
+  }
+
   private Path at(String path) {
     return root.resolve(path);
   }

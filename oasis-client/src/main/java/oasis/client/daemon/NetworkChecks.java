@@ -111,16 +111,8 @@ final class NetworkChecks {
   /** What only a crash leaves; the unreachable routes of a clean stop are no news. */
   private void leftovers() {
     List<String> found = new ArrayList<>();
-    String table = "table " + ClientRuleset.TABLE;
-    boolean held =
-        host.run("", "nft", "list", "tables")
-            .map(Result::out)
-            .orElse("")
-            .lines()
-            .map(String::strip)
-            .anyMatch(table::equals);
-    if (held) {
-      found.add("nftables " + table);
+    if (host.hasOurTable()) {
+      found.add("nftables table " + ClientRuleset.TABLE);
     }
     String priority = Integer.toString(ClientNetwork.TABLE);
     for (String family : List.of("-4", "-6")) {

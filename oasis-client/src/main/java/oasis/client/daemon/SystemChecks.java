@@ -46,7 +46,7 @@ final class SystemChecks {
               "There is no /dev/net/tun, so no TUN device can be made.",
               "modprobe tun; in a container, pass the device in (--device /dev/net/tun)"));
     }
-    if (tools && rights && !running) {
+    if (tools && rights && !running && !host.hasOurTable()) {
       ruleset();
     }
     return findings;
