@@ -23,12 +23,15 @@ import picocli.CommandLine.ParameterException;
       RunCommand.class,
       StatusCommand.class,
       FlowsCommand.class,
+      CarriersCommand.class,
+      DnsCommand.class,
       OverlayCommand.class,
       RuleCommand.class,
       ExplainCommand.class,
       ReloadCommand.class,
       StopCommand.class,
       DoctorCommand.class,
+      CompletionCommand.class,
       CleanupCommand.class
     },
     description = "Diverts traffic of this host to overlays, as rules say.")

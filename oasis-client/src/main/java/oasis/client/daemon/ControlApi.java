@@ -4,6 +4,7 @@ package oasis.client.daemon;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.IntFunction;
 import oasis.io.control.JsonException;
 import oasis.io.control.Request;
 import oasis.io.control.Response;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * GET    /v1/status                    state, counters, drops
  * GET    /v1/flows?limit=N             the flow map, at most N flows (default 1000)
+ * GET    /v1/dns?limit=N               names and their fake addresses, at most N (default 1000)
  * GET    /v1/overlays                  [{"name", "url", "version", "entries", "mtu", "saved"}]
  * POST   /v1/overlays                  {"name", "url"}
  * POST   /v1/overlays/NAME             {}: fetches its specification again
@@ -38,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * there) or 500 (the operating system refused) and {@code {"error": one line}}.
  */
 final class ControlApi {
-  private static final int DEFAULT_FLOWS = 1000;
+  private static final int DEFAULT_LIMIT = 1000;
 
   private final OverlayApi overlays;
   private final Reload reload;
@@ -71,7 +73,8 @@ final class ControlApi {
               return now(Response.done());
             })
         .get("/v1/status", request -> report.status().thenApply(Response::json))
-        .get("/v1/flows", this::flows)
+        .get("/v1/flows", request -> limited(request, report::flows))
+        .get("/v1/dns", request -> limited(request, report::fakes))
         .get(RuleRoutes.PATH, request -> rules.list())
         .post(RuleRoutes.PATH, rules::add)
         .post(RuleRoutes.PATH + "/*", rules::alter)
@@ -81,12 +84,14 @@ final class ControlApi {
         .build();
   }
 
-  private CompletionStage<Response> flows(Request request) {
-    String limit = request.query().getOrDefault("limit", Integer.toString(DEFAULT_FLOWS));
+  /** A list of at most as many items as the request's limit says. */
+  private static CompletionStage<Response> limited(
+      Request request, IntFunction<? extends CompletionStage<?>> list) {
+    String limit = request.query().getOrDefault("limit", Integer.toString(DEFAULT_LIMIT));
     if (!limit.matches("[0-9]{1,7}")) {
-      return now(Response.error(400, "limit must be a number of flows"));
+      return now(Response.error(400, "limit must be a number"));
     }
-    return report.flows(Integer.parseInt(limit)).thenApply(Response::json);
+    return list.apply(Integer.parseInt(limit)).thenApply(Response::json);
   }
 
   static CompletionStage<Response> now(Response response) {

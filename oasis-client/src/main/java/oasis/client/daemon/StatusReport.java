@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import oasis.client.engine.CarrierInfo;
 import oasis.client.engine.ClientEngine;
 import oasis.client.engine.EngineInfo;
+import oasis.client.engine.FakeInfo;
 import oasis.client.engine.FlowInfo;
 import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
@@ -97,6 +98,14 @@ final class StatusReport {
    */
   <T> CompletableFuture<T> ask(Function<ClientEngine, T> ask) {
     return parts.loop().call(() -> ask.apply(parts.path().engine()));
+  }
+
+  /** At most {@code limit} names and the addresses that stand for them. */
+  CompletableFuture<List<Map<String, @Nullable Object>>> fakes(int limit) {
+    return parts
+        .loop()
+        .call(() -> parts.path().engine().fakes(limit))
+        .thenApply(fakes -> fakes.stream().map(StatusReport::fake).toList());
   }
 
   private Snapshot snapshot() {
@@ -237,6 +246,15 @@ final class StatusReport {
     one.put("outBytes", flow.outBytes());
     one.put("inPkts", flow.inPkts());
     one.put("inBytes", flow.inBytes());
+    return one;
+  }
+
+  private static Map<String, @Nullable Object> fake(FakeInfo fake) {
+    Map<String, @Nullable Object> one = new LinkedHashMap<>();
+    one.put("name", fake.name());
+    one.put("fake", fake.fake());
+    one.put("real", fake.real());
+    one.put("flows", fake.flows());
     return one;
   }
 }

@@ -234,6 +234,11 @@ public final class ClientEngine {
     return fake < 0 ? address : new Address(fakes.realHi(fake), fakes.realLo(fake));
   }
 
+  /** A snapshot of at most {@code limit} fake addresses and their names. */
+  public List<FakeInfo> fakes(int limit) {
+    return fakes.list(limit);
+  }
+
   /** A snapshot of at most {@code limit} flows. */
   public List<FlowInfo> flows(int limit, long nowNs) {
     return FlowListing.list(map, carriers, fakes, limit, nowNs);
