@@ -100,15 +100,13 @@ final class Measuring {
     return steps.stream().anyMatch(step -> step.round() == round && step.part().equals(part));
   }
 
-  /** The hosts of a step, in its order; one that was saturated at a lower rate has had enough. */
+  /** The hosts of a step, in its order. */
   private List<Setup> hosts(List<Step> steps, int round, String part) {
     List<Setup> hosts = new ArrayList<>(Plan.order(steps.size()));
     if (plan.figure().isLoad()) {
       for (Step step : steps) {
         if (step.round() == round && !step.part().equals(part)) {
-          hosts.removeIf(
-              host ->
-                  step.sample(host).map(each -> Loads.saturated(each, step.part())).orElse(true));
+          hosts.removeIf(host -> Loads.hadEnough(step, host));
         }
       }
     }

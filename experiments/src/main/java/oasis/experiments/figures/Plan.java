@@ -35,13 +35,15 @@ record Plan(
   /** CPU samples at each rate; the first and the last one do not count. */
   static final int SAMPLES = 12;
 
+  /** Where the rates of the paper end. */
+  static final double PAPER_MBITS = 10;
+
   static final int SHORT_BYTES = 8 * 1024;
   static final int LONG_BYTES = 20_000_000;
 
   /** Of the link to each distant destination. */
   static final long BITS_PER_SECOND = 100_000_000;
 
-  private static final double PAPER_MBITS = 10;
   private static final double MOST_MBITS = 10_000;
   private static final double BEYOND_STEP = 1.5;
   private static final List<Double> QUICK_RATES =

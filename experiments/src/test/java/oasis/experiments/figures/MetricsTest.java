@@ -109,4 +109,14 @@ class MetricsTest {
     assertThat(Loads.saturated(load(Setup.DIRECT, 1, 94, 0), "100")).isTrue();
     assertThat(Loads.saturated(new Sample(Setup.DIRECT, Map.of()), "100")).isTrue();
   }
+
+  @Test
+  void onlyHostsThatBoreARateGetAHigherOne() {
+    Step step = step(1, "30", load(Setup.DIRECT, 1, 30, 0), load(Setup.OVERLAY, 1, 30, 5));
+    assertThat(Loads.hadEnough(step, Setup.DIRECT)).isFalse();
+    assertThat(Loads.hadEnough(step, Setup.OVERLAY)).isTrue();
+    assertThat(Loads.hadEnough(step, Setup.NULL)).as("it was left out").isTrue();
+    Step slow = step(1, "0.1", load(Setup.OVERLAY, 1, 0.1, 5));
+    assertThat(Loads.hadEnough(slow, Setup.OVERLAY)).as("one lost datagram").isFalse();
+  }
 }
