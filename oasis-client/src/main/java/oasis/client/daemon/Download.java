@@ -38,8 +38,8 @@ final class Download {
   private final int maxBytes;
   private final Duration limit;
 
-  /** An answer's status line and header fields, and what follows. */
-  private record Answer(int status, @Nullable String location, long length, InputStream body) {}
+  /** An answer's status line and header fields, and what follows; the length is -1 for not said. */
+  record Answer(int status, @Nullable String location, long length, InputStream body) {}
 
   /**
    * @param resolver finds addresses of servers; it must see through fake ones
@@ -151,7 +151,8 @@ final class Download {
         + "\r\nAccept: application/xml\r\nUser-Agent: oasis\r\nConnection: close\r\n\r\n";
   }
 
-  private static Answer answer(InputStream in) throws IOException {
+  /** Reads the head of an answer, which a stranger wrote. */
+  static Answer answer(InputStream in) throws IOException {
     String[] lines = head(in).split("\r?\n", -1);
     String[] words = lines[0].split(" ", 3);
     if (words.length < 2 || !words[0].startsWith("HTTP/1.") || !words[1].matches("[1-5][0-9]{2}")) {

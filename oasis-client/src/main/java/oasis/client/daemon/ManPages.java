@@ -150,10 +150,23 @@ final class ManPages {
 
   /** Text that roff prints as it is. */
   private static String roff(String text) {
-    return text.replace("\\", "\\e")
-        .replace("-", "\\-")
-        .replace("'", "\\(aq")
-        .replaceAll("\\s+", " ")
-        .strip();
+    StringBuilder safe = new StringBuilder(text.length() + 16);
+    String plain =
+        text.replaceAll("\\s+", " ")
+            .strip()
+            .replace("\\", "\\e")
+            .replace("-", "\\-")
+            .replace("'", "\\(aq");
+    plain
+        .codePoints()
+        .forEach(
+            c -> {
+              if (c < 0x7f) {
+                safe.appendCodePoint(c);
+              } else {
+                safe.append(String.format("\\[u%04X]", c));
+              }
+            });
+    return safe.toString();
   }
 }

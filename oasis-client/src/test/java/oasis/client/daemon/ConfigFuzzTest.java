@@ -58,7 +58,8 @@ class ConfigFuzzTest {
         });
   }
 
-  private static byte[] damage(Gen gen, byte[] document) {
+  /** Changes, cuts or repeats bytes in one to three places. */
+  static byte[] damage(Gen gen, byte[] document) {
     byte[] bytes = document;
     for (int i = gen.range(1, 3); i > 0; i--) {
       int at = gen.below(bytes.length);
