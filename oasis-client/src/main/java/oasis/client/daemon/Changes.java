@@ -6,6 +6,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import oasis.io.control.Response;
 import oasis.os.OsException;
+import oasis.rules.RuleLimitException;
 
 /**
  * Changes of the configuration that the control interface asks for: one after the other on the
@@ -74,7 +75,7 @@ final class Changes {
         () -> {
           try {
             answer.complete(step.run());
-          } catch (ConfigException e) {
+          } catch (ConfigException | RuleLimitException e) {
             answer.complete(Response.error(409, message(e)));
           } catch (OsException e) {
             answer.complete(Response.error(500, message(e)));

@@ -37,6 +37,7 @@ import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.LinuxNftOwner;
 import oasis.packet.Address;
+import oasis.rules.RuleLimitException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,6 +82,8 @@ final class ClientDaemon implements AutoCloseable {
       daemon.open();
       done = true;
       return daemon;
+    } catch (RuleLimitException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
     } catch (AccessDeniedException e) {
       throw new OsException(e.getFile() + ": permission denied; run the client as root", e);
     } catch (IOException e) {
