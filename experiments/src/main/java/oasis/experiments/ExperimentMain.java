@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
     name = "oasis experiment",
     mixinStandardHelpOptions = true,
     description = "Runs experiments and checks their goals.",
-    subcommands = {ExperimentMain.Run.class, BenchCommand.class})
+    subcommands = {ExperimentMain.Run.class, BenchCommand.class, NamesCommand.class})
 public final class ExperimentMain implements Runnable {
   private ExperimentMain() {}
 
