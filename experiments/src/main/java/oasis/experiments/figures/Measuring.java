@@ -118,16 +118,23 @@ final class Measuring {
       throws OsException {
     String now = Machine.now();
     long begin = System.nanoTime();
-    Watched<List<Sample>> watched =
-        watch.measure(
-            () -> {
-              network.forgetLateness();
-              List<Sample> samples = new ArrayList<>();
-              for (Setup host : hosts) {
-                samples.add(new Sample(host, task.measure(host, place.part())));
-              }
-              return samples;
-            });
+    Undisturbed.Task<List<Sample>> comparison =
+        () -> {
+          network.forgetLateness();
+          List<Sample> samples = new ArrayList<>();
+          for (Setup host : hosts) {
+            samples.add(new Sample(host, task.measure(host, place.part())));
+          }
+          return samples;
+        };
+    Watched<List<Sample>> watched;
+    try {
+      watched = watch.measure(comparison);
+    } catch (OsException e) {
+      // A run of half an hour should not end by a hiccup.
+      progress.accept("failed, once more: " + e.getMessage());
+      watched = watch.measure(comparison);
+    }
     lostSeconds += (System.nanoTime() - begin) / NS_PER_S - watched.span().seconds();
     return new Step(
         place.round(), place.part(), now, watched.span(), watched.result(), network.doubts());

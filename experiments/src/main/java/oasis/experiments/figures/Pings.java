@@ -30,7 +30,8 @@ record Pings(FigureNetwork network, int probes) implements Task {
     Matcher mean = MEAN.matcher(result.out());
     Matcher answers = ANSWERS.matcher(result.out());
     if (!mean.find() || !answers.find()) {
-      throw new OsException("ping: no answer; " + result.err().strip());
+      String said = (result.err() + " " + result.out()).strip().replace('\n', ' ');
+      throw new OsException("ping of " + part + ", " + setup.title() + ": " + said);
     }
     double lost = probes - Double.parseDouble(answers.group(1));
     return Map.of(RTT, List.of(Double.valueOf(mean.group(1))), "lost", List.of(lost));

@@ -44,7 +44,8 @@ record Transfers(FigureNetwork network, int bytes, int repeats) implements Task 
         network.run(setup, "curl", "-sSf", "-m", "15", "-o", "/dev/null", "-w", FORMAT, url);
     String[] words = result.out().split(" ", -1);
     if (!result.ok() || words.length < 5 || !words[2].equals(Integer.toString(bytes))) {
-      throw new OsException("curl " + url + ": " + (result.err() + " " + result.out()).strip());
+      String said = (result.err() + " " + result.out()).strip();
+      throw new OsException("curl " + url + ", " + setup.title() + ": " + said);
     }
     network.requireWay(setup, words[3], Integer.parseInt(words[4]));
     return words;
