@@ -166,6 +166,23 @@ class OverlayIT {
   }
 
   @Test
+  void aSpecificationThatWasNeverSeenIsFetchedOnceTheClientRuns() throws Exception {
+    lab.startExit();
+    publish(1, GOOD_ENTRY);
+    Path state = Files.createDirectories(directory.resolve("state"));
+    Files.writeString(
+        state.resolve("client.xml"),
+        "<client xmlns=\"urn:oasis:client:1\">\n<overlay name=\"ron\" url=\"file:"
+            + lab.file("ron.xml")
+            + "\"/>\n<rule>tcp dport 80 ron</rule>\n</client>\n");
+
+    lab.startClient();
+
+    lab.awaitCarrier("ron", "alive");
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
+  }
+
+  @Test
   void anEntryNodeIsNeverSoughtBehindItsOwnFakeAddress() throws Exception {
     Path resolver = Path.of("/etc/netns", lab.client, "resolv.conf");
     Files.createDirectories(resolver.getParent());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,7 +113,13 @@ final class Carriers implements AutoCloseable {
       }
     }
     opened.forEach(this::attach);
-    int[] carrierOfRule = rules.rules().stream().mapToInt(this::carrierOf).toArray();
+    Map<String, Integer> ofOverlay = new HashMap<>();
+    ofOverlay.put(Rule.UNDERLAY, UNDERLAY);
+    byEntry.forEach((entry, carrier) -> ofOverlay.put(entry.overlay(), carrier.index()));
+    int[] carrierOfRule =
+        rules.rules().stream()
+            .mapToInt(rule -> ofOverlay.getOrDefault(rule.overlay(), MISSING))
+            .toArray();
     path.engine().setRules(rules, carrierOfRule, hits, nowNs);
   }
 
@@ -171,18 +178,6 @@ final class Carriers implements AutoCloseable {
     Optional<Address> now = source(carrier.entry().at());
     // Without a route nothing better can be opened.
     return now.isPresent() && !LocalAddress.next(used, now).equals(used);
-  }
-
-  private int carrierOf(Rule rule) {
-    if (rule.overlay().equals(Rule.UNDERLAY)) {
-      return UNDERLAY;
-    }
-    String name = rule.overlay();
-    return byEntry.values().stream()
-        .filter(carrier -> carrier.entry().overlay().equals(name))
-        .mapToInt(Carrier::index)
-        .findFirst()
-        .orElse(MISSING);
   }
 
   /** A snapshot of every socket. */

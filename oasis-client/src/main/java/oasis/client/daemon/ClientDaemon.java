@@ -150,7 +150,7 @@ final class ClientDaemon implements AutoCloseable {
         WATCH_SECONDS,
         WATCH_SECONDS,
         TimeUnit.SECONDS);
-    HangUp.run(reload::onSignal);
+    downloads.execute(() -> HangUp.run(reload::onSignal)); // not worth the start's time
     startMs = processAgeMs();
   }
 

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * alone: what tells the way to an overlay must not depend on that overlay.
  */
 final class Download {
-  static final Duration LIMIT = Duration.ofSeconds(15);
+  /** Less than what the control interface waits for an answer. */
+  static final Duration LIMIT = Duration.ofSeconds(7);
 
   private static final int MAX_REDIRECTS = 5;
   private static final int MAX_HEAD_BYTES = 16 << 10;

@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class OverlayApi {
   private static final String OVERLAYS = "/v1/overlays";
 
+  /** After this, nobody waits for the answer any more: then nothing may change. */
+  private static final long PATIENCE_NS = 9_000_000_000L;
+
   private final Changes changes;
   private final Specifications kept;
   private final Overlay.Source fetcher;
@@ -144,11 +147,16 @@ final class OverlayApi {
   }
 
   private CompletionStage<Response> found(Find find, Then then) {
+    long beganNs = System.nanoTime();
     AtomicReference<@Nullable Overlay> found = new AtomicReference<>();
     return changes
         .waiting(
             () -> {
-              found.set(find.find());
+              Overlay overlay = find.find();
+              if (System.nanoTime() - beganNs > PATIENCE_NS) {
+                throw new ConfigException("it took too long; nothing has changed");
+              }
+              found.set(overlay);
               return Response.done();
             })
         .thenCompose(

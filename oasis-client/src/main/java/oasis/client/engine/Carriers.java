@@ -132,11 +132,6 @@ final class Carriers {
     return end;
   }
 
-  /** Whether two carriers are entry nodes of one overlay. */
-  boolean sameOverlay(int a, int b) {
-    return exists(a) && exists(b) && group[a] == group[b];
-  }
-
   /** Another MTU from now on. */
   void setMtu(int c, int mtu) {
     mtus[c] = mtu;
@@ -219,8 +214,24 @@ final class Carriers {
     inBytes[c] += b.length();
   }
 
-  /** Says whether some rule names the carrier: only such a carrier is probed. */
-  void named(int c, boolean byARule, long nowNs) {
+  /**
+   * Says which overlays rules name: only their entry nodes are probed.
+   *
+   * @param carrierOfRule any carrier of the overlay that each rule names
+   */
+  void named(int[] carrierOfRule, long nowNs) {
+    boolean[] overlays = new boolean[MAX];
+    for (int c : carrierOfRule) {
+      if (exists(c)) {
+        overlays[group[c]] = true;
+      }
+    }
+    for (int c = 1; c < end; c++) {
+      named(c, names[c] != null && overlays[group[c]], nowNs);
+    }
+  }
+
+  private void named(int c, boolean byARule, long nowNs) {
     if (byARule && !named[c]) {
       nextProbeNs[c] = nowNs;
       waitingSinceNs[c] = NEVER;

@@ -116,13 +116,7 @@ public final class ClientEngine {
    */
   public void setRules(RuleSet rules, int[] carrierOfRule, List<RuleHits> hits, long nowNs) {
     flows.setPolicy(new Policy(rules, carrierOfRule, hits, flows.policy().mediated()));
-    for (int c = 1; c < carriers.end(); c++) {
-      boolean named = false;
-      for (int carrier : carrierOfRule) {
-        named |= carriers.sameOverlay(carrier, c);
-      }
-      carriers.named(c, named, nowNs);
-    }
+    carriers.named(carrierOfRule, nowNs);
     onTimer(nowNs);
   }
 
