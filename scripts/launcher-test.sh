@@ -23,7 +23,7 @@ check() {
 helpIsShortAndNamesEveryWord() {
   local word text
   text=$(./oasis --help) || return
-  for word in demo test client exit cleanup emulate experiment; do
+  for word in demo test client exit cleanup emulate experiment completion; do
     grep -q "^  $word " <<<"$text" || { echo "no $word" && return 1; }
   done
 }
@@ -33,6 +33,22 @@ unknownWordIsRefusedInOneLine() {
   text=$(./oasis no-such-word 2>&1)
   status=$?
   [[ $status = 2 && $(wc -l <<<"$text") = 1 && $text = *no-such-word* ]]
+}
+
+completionCompletes() {
+  "$scratch/copy/oasis" completion >"$scratch/completion" || return
+  bash -c '
+    . "$1"
+    COMP_WORDS=(oasis client over) COMP_CWORD=2 && _complete_oasis && [[ ${COMPREPLY[*]} = overlay ]]
+  ' complete "$scratch/completion"
+}
+
+everyCommandHasAManualPage() {
+  local word
+  "$scratch/copy/scripts/man.sh" "$scratch/man" || return
+  for word in client client-run client-overlay-add client-rule-list client-doctor; do
+    [[ -s $scratch/man/oasis-$word.1 ]] || { echo "no $word" && return 1; }
+  done
 }
 
 worksThroughSymlinkFromElsewhere() {
@@ -169,7 +185,8 @@ for test in helpIsShortAndNamesEveryWord unknownWordIsRefusedInOneLine worksThro
 done
 if [[ ${1:-} != --fast ]]; then
   check "launcher: copyOfTheProject" copyOfTheProject
-  for test in twoAtOnceBuildOnce rebuildsOnlyWhenSourcesChanged clientHasNoExperimentsOnItsClassPath helpIsQuickAndQuiet; do
+  for test in twoAtOnceBuildOnce rebuildsOnlyWhenSourcesChanged clientHasNoExperimentsOnItsClassPath helpIsQuickAndQuiet \
+    completionCompletes everyCommandHasAManualPage; do
     check "launcher: $test" $test
   done
 fi

@@ -31,7 +31,7 @@ commands_of() {
     exit) echo ip nft ethtool sysctl ;;
     emulate) echo ip nft tc ethtool sysctl ping ;;
     demo) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq ;;
-    experiment) echo ip nft tc ethtool sysctl ping nginx curl dig iperf3 ;;
+    experiment) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 ;;
     test) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 ssh sshd tcpdump unshare ;;
   esac
 }

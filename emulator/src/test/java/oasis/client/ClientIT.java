@@ -218,7 +218,7 @@ class ClientIT {
 
     lab.startClient();
     assertThat(lab.clientMain("rule", "list", "--control", sock).out())
-        .contains("1  tcp dport 80 ron else block  yes");
+        .containsPattern("1 +tcp dport 80 ron else block +0 +0 +0 B +on +yes");
     assertThat(lab.clientMain("status", "--control", sock).out()).contains("CARRIER", "ron");
     lab.awaitCarrier("ron", "dead");
     long began = System.nanoTime();

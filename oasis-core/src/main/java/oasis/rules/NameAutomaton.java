@@ -80,7 +80,9 @@ final class NameAutomaton {
 
   /** As the other constructor, with another cap. */
   NameAutomaton(List<NamePattern> patterns, Decider decider, int maxKeptInts) {
-    this.nodes = new NameNodes(patterns);
+    this.nodes = new NameNodes();
+    patterns.forEach(nodes::add);
+    nodes.trim();
     this.decider = decider;
     this.maxKeptInts = maxKeptInts;
     this.set = new NodeSet(nodes);
@@ -99,6 +101,11 @@ final class NameAutomaton {
     }
     int[] rules = state.rules;
     return rules != null ? rules : decide(state);
+  }
+
+  /** Number of nodes of the patterns. */
+  int nodes() {
+    return nodes.count;
   }
 
   /** Number of states kept now, for tests. */

@@ -7,66 +7,75 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All name rules as one matcher: exact names and suffixes in a {@link NameTable}; every other
- * pattern, and every pattern of a rule with {@code not} or several terms, in a {@link
- * NameAutomaton}. The time of a look-up depends on the name, not on the number of rules. Safe for
- * any thread.
+ * All name rules as one matcher in three parts. Exact names and suffixes are in a {@link
+ * NameTable}. Rules that need some string in the name are in {@link FilteredPatterns}. What is left
+ * ({@code [0-9]{8}}, {@code not} alone, or one of too many rules with the same string) is in a
+ * {@link NameAutomaton}, whose size is bounded. The time of a look-up depends on the name and
+ * hardly on the number of rules. Safe for any thread.
  */
 final class NameMatcher {
-  /** A rule of the automaton: patterns that must match, and patterns that must not. */
-  private static final class Conjunction {
-    final int rule;
-    private final int[] patterns;
-    private final boolean[] negated;
-
-    Conjunction(int rule, int[] patterns, boolean[] negated) {
-      this.rule = rule;
-      this.patterns = patterns;
-      this.negated = negated;
-    }
-
-    boolean holds(boolean[] accepted) {
-      for (int i = 0; i < patterns.length; i++) {
-        if (accepted[patterns[i]] == negated[i]) {
-          return false;
-        }
-      }
-      return true;
-    }
-  }
+  /**
+   * Most nodes of the automaton: with so many, a look-up that meets unknown states still costs less
+   * than a millisecond.
+   */
+  static final int MAX_AUTOMATON_NODES = 8_192;
 
   private final NameTable table;
+  private final FilteredPatterns filtered;
   private final @Nullable NameAutomaton automaton;
 
-  private NameMatcher(NameTable table, @Nullable NameAutomaton automaton) {
+  private NameMatcher(
+      NameTable table, FilteredPatterns filtered, @Nullable NameAutomaton automaton) {
     this.table = table;
+    this.filtered = filtered;
     this.automaton = automaton;
   }
 
-  /** Compiles the name rules of a list; other rules keep their index and match no name. */
+  /**
+   * Compiles the name rules of a list; other rules keep their index and match no name.
+   *
+   * @throws RuleLimitException when they are too much for the time or memory of a look-up
+   */
   static NameMatcher compile(List<Rule> rules) {
     NameTable.Builder table = new NameTable.Builder();
-    List<NamePattern> patterns = new ArrayList<>();
-    List<Conjunction> conjunctions = new ArrayList<>();
+    FilteredPatterns.Builder filtered = new FilteredPatterns.Builder();
     for (int rule = 0; rule < rules.size(); rule++) {
-      List<Term> terms = rules.get(rule).subset().terms();
-      if (!rules.get(rule).subset().isName() || inTable(terms, rule, table)) {
-        continue;
+      Subset subset = rules.get(rule).subset();
+      if (subset.isName() && !inTable(subset.terms(), rule, table)) {
+        filtered.add(rule, rules);
       }
+    }
+    List<Integer> others = new ArrayList<>();
+    FilteredPatterns some = filtered.build(others);
+    return new NameMatcher(table.build(), some, others.isEmpty() ? null : automaton(others, rules));
+  }
+
+  private static NameAutomaton automaton(List<Integer> others, List<Rule> rules) {
+    List<NamePattern> patterns = new ArrayList<>();
+    List<NameConjunction> conjunctions = new ArrayList<>();
+    int size = 0;
+    for (int rule : others) {
+      List<Term> terms = rules.get(rule).subset().terms();
       int[] numbers = new int[terms.size()];
       boolean[] negated = new boolean[terms.size()];
       for (int i = 0; i < numbers.length; i++) {
+        NamePattern pattern = ((Term.Name) terms.get(i)).compile();
         numbers[i] = patterns.size();
         negated[i] = terms.get(i).negated();
-        patterns.add(((Term.Name) terms.get(i)).compile());
+        patterns.add(pattern);
+        size += pattern.size() + 1;
       }
-      conjunctions.add(new Conjunction(rule, numbers, negated));
+      if (size > MAX_AUTOMATON_NODES) {
+        throw new RuleLimitException(
+            rule,
+            rules.get(rule),
+            "the patterns without a part of their own that every name must hold need more than "
+                + MAX_AUTOMATON_NODES
+                + " states together; give it such a part, as in name:/[0-9]+\\.cnn\\.com$/");
+      }
+      conjunctions.add(new NameConjunction(rule, numbers, negated));
     }
-    NameAutomaton automaton =
-        patterns.isEmpty()
-            ? null
-            : new NameAutomaton(patterns, accepted -> matching(conjunctions, accepted));
-    return new NameMatcher(table.build(), automaton);
+    return new NameAutomaton(patterns, accepted -> matching(conjunctions, accepted));
   }
 
   private static boolean inTable(List<Term> terms, int rule, NameTable.Builder table) {
@@ -75,10 +84,10 @@ final class NameMatcher {
         && table.add(((Term.Name) terms.get(0)).pattern(), rule);
   }
 
-  private static int[] matching(List<Conjunction> conjunctions, boolean[] accepted) {
+  private static int[] matching(List<NameConjunction> conjunctions, boolean[] accepted) {
     int[] rules = new int[conjunctions.size()];
     int count = 0;
-    for (Conjunction conjunction : conjunctions) {
+    for (NameConjunction conjunction : conjunctions) {
       if (conjunction.holds(accepted)) {
         rules[count++] = conjunction.rule;
       }
@@ -86,9 +95,17 @@ final class NameMatcher {
     return Arrays.copyOf(rules, count);
   }
 
+  /** Number of states of all parts, without those that look-ups add and forget. */
+  int states() {
+    return filtered.states() + (automaton == null ? 0 : automaton.nodes());
+  }
+
   /** The first rule with index {@code from} and above that matches a name, or -1. */
   int match(String name, int from) {
     int best = table.match(name, from);
-    return automaton == null ? best : NameTable.first(automaton.match(name), from, best);
+    if (automaton != null) {
+      best = NameTable.first(automaton.match(name), from, best);
+    }
+    return filtered.match(name, from, best);
   }
 }

@@ -3,6 +3,7 @@ package oasis.rules;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The nodes of a nondeterministic automaton for many patterns, in flat arrays (Thompson's
@@ -23,40 +24,53 @@ final class NameNodes {
   int[] pattern = new int[64];
   int count;
 
-  /** First node of each pattern that can only begin where the name begins. */
-  final int[] anchored;
+  int patterns;
 
-  /** First node of each other pattern, which may begin at any character. */
-  final int[] floating;
+  /** By pattern: the node where it begins, and the first of its nodes, which lie side by side. */
+  private int[] start = new int[16];
 
-  final int patterns;
+  private int[] first = new int[16];
+  private boolean[] anchored = new boolean[16];
 
-  private int current;
-
-  NameNodes(List<NamePattern> patterns) {
-    this.patterns = patterns.size();
-    int[] starts = new int[patterns.size()];
-    for (current = 0; current < starts.length; current++) {
-      int accept = node(ACCEPT, 0, -1, -1);
-      starts[current] = compile(patterns.get(current), accept);
+  /** Adds a pattern; its index, from 0. */
+  int add(NamePattern added) {
+    if (patterns + 1 >= start.length) {
+      start = Arrays.copyOf(start, 2 * start.length);
+      first = Arrays.copyOf(first, 2 * first.length);
+      anchored = Arrays.copyOf(anchored, 2 * anchored.length);
     }
-    boolean[] isAnchored = new boolean[starts.length];
-    for (int i = 0; i < starts.length; i++) {
-      isAnchored[i] = patterns.get(i).isAnchored();
-    }
-    anchored = select(starts, isAnchored, true);
-    floating = select(starts, isAnchored, false);
+    anchored[patterns] = added.isAnchored();
+    start[patterns] = compile(added, node(ACCEPT, 0, -1, -1));
+    first[patterns + 1] = count;
+    return patterns++;
   }
 
-  private static int[] select(int[] starts, boolean[] isAnchored, boolean which) {
-    int[] selected = new int[starts.length];
-    int count = 0;
-    for (int i = 0; i < starts.length; i++) {
-      if (isAnchored[i] == which) {
-        selected[count++] = starts[i];
-      }
-    }
-    return Arrays.copyOf(selected, count);
+  /** Where a pattern begins. */
+  int start(int which) {
+    return start[which];
+  }
+
+  /** The first node of a pattern; that of the next is the end of its nodes. */
+  int firstNode(int which) {
+    return first[which];
+  }
+
+  /** Whether a pattern can only begin where the name begins. */
+  boolean isAnchored(int which) {
+    return anchored[which];
+  }
+
+  /** First nodes of all patterns that are anchored, or of all others. */
+  int[] starts(boolean isAnchored) {
+    return IntStream.range(0, patterns)
+        .filter(which -> anchored[which] == isAnchored)
+        .map(which -> start[which])
+        .toArray();
+  }
+
+  /** Gives back memory that no node needs. */
+  void trim() {
+    resize(count);
   }
 
   /** Compiles a part so that a match of it goes on at {@code next}; returns its first node. */
@@ -111,18 +125,21 @@ final class NameNodes {
 
   private int node(byte nodeKind, long nodeMask, int nodeOut, int nodeOther) {
     if (count == kind.length) {
-      int capacity = 2 * count;
-      kind = Arrays.copyOf(kind, capacity);
-      mask = Arrays.copyOf(mask, capacity);
-      out = Arrays.copyOf(out, capacity);
-      otherOut = Arrays.copyOf(otherOut, capacity);
-      pattern = Arrays.copyOf(pattern, capacity);
+      resize(count + (count >> 1));
     }
     kind[count] = nodeKind;
     mask[count] = nodeMask;
     out[count] = nodeOut;
     otherOut[count] = nodeOther;
-    pattern[count] = current;
+    pattern[count] = patterns;
     return count++;
+  }
+
+  private void resize(int capacity) {
+    kind = Arrays.copyOf(kind, capacity);
+    mask = Arrays.copyOf(mask, capacity);
+    out = Arrays.copyOf(out, capacity);
+    otherOut = Arrays.copyOf(otherOut, capacity);
+    pattern = Arrays.copyOf(pattern, capacity);
   }
 }

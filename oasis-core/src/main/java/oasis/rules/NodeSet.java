@@ -13,6 +13,8 @@ final class NodeSet {
   private final int[] stack;
   private final int[] members;
   private final boolean[] accepted;
+  private final int[] floating;
+  private final int[] anchored;
   private int round;
   private int size;
 
@@ -23,6 +25,8 @@ final class NodeSet {
     stack = new int[nodes.count];
     members = new int[nodes.count];
     accepted = new boolean[nodes.patterns];
+    floating = nodes.starts(false);
+    anchored = nodes.starts(true);
   }
 
   void clear() {
@@ -37,11 +41,11 @@ final class NodeSet {
 
   /** Adds the first nodes of the patterns that may begin here. */
   void addStarts(boolean atBegin) {
-    for (int start : nodes.floating) {
+    for (int start : floating) {
       add(start, atBegin, false);
     }
     if (atBegin) {
-      for (int start : nodes.anchored) {
+      for (int start : anchored) {
         add(start, true, false);
       }
     }

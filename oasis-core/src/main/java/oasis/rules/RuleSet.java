@@ -24,7 +24,12 @@ public final class RuleSet {
     headers6 = HeaderMatcher.compile(this.rules, true);
   }
 
-  /** Compiles rules in their order. */
+  /**
+   * Compiles rules in their order.
+   *
+   * @throws RuleLimitException when the name rules are too much for the time or memory of a
+   *     look-up; it names the rule
+   */
   public static RuleSet compile(List<Rule> rules) {
     return new RuleSet(rules);
   }

@@ -11,8 +11,6 @@ import org.junit.jupiter.api.Test;
 
 /** The reference: one {@code java.util.regex} per term, tried in the order of the rules. */
 final class NameMatcherOracleTest {
-  private static final String LETTERS = "ab1-.";
-
   @Test
   void theFirstMatchIsThatOfOneExpressionPerRule() {
     Gen.cases(
@@ -24,7 +22,7 @@ final class NameMatcherOracleTest {
           }
           RuleSet set = RuleSet.compile(rules);
           for (int i = 0; i < 30; i++) {
-            String name = name(gen);
+            String name = RandomPatterns.name(gen);
             int from = gen.below(rules.size() + 1);
             assertThat(set.matchNameFrom(name, from))
                 .as("%s from %d in %s", name, from, rules)
@@ -41,7 +39,7 @@ final class NameMatcherOracleTest {
           List<NamePattern> patterns = new ArrayList<>();
           List<Pattern> references = new ArrayList<>();
           for (int i = 0; i < 8; i++) {
-            String regex = regex(gen, 3);
+            String regex = RandomPatterns.regex(gen, 3);
             patterns.add(NameRegexParser.parse(regex, 1));
             references.add(Pattern.compile(regex, Pattern.CASE_INSENSITIVE));
           }
@@ -57,7 +55,7 @@ final class NameMatcherOracleTest {
                   },
                   300);
           for (int i = 0; i < 200; i++) {
-            String name = name(gen);
+            String name = RandomPatterns.name(gen);
             int[] expected =
                 references.stream().mapToInt(r -> r.matcher(name).find() ? 1 : 0).toArray();
             assertThat(automaton.match(name)).as(name).isEqualTo(expected);
@@ -98,54 +96,20 @@ final class NameMatcherOracleTest {
     StringBuilder text = new StringBuilder();
     for (int i = gen.chance(0.7) ? 1 : gen.range(1, 3); i > 0; i--) {
       text.append(gen.chance(0.2) ? "not " : "").append("name:");
-      text.append(gen.chance(0.5) ? glob(gen) : "/" + regex(gen, 3) + "/").append(' ');
+      text.append(gen.chance(0.5) ? glob(gen) : "/" + RandomPatterns.regex(gen, 3) + "/")
+          .append(' ');
     }
     return Rule.parse(text + "web");
   }
 
   private static String glob(Gen gen) {
     if (gen.chance(0.5)) {
-      return (gen.flip() ? "*." : "") + name(gen);
+      return (gen.flip() ? "*." : "") + RandomPatterns.name(gen);
     }
     StringBuilder glob = new StringBuilder();
     for (int i = gen.range(1, 6); i > 0; i--) {
       glob.append(gen.pick(List.of("*", "?", "a", "b", "1", "-", "a.b")));
     }
     return glob.toString();
-  }
-
-  private static String name(Gen gen) {
-    StringBuilder name = new StringBuilder();
-    for (int i = gen.range(1, 4); i > 0; i--) {
-      for (int j = gen.range(1, 3); j > 0; j--) {
-        name.append(LETTERS.charAt(gen.below(4)));
-      }
-      name.append(i > 1 ? "." : "");
-    }
-    return name.toString();
-  }
-
-  private static String regex(Gen gen, int depth) {
-    StringBuilder regex = new StringBuilder(gen.chance(0.2) ? "^" : "");
-    for (int i = gen.range(1, 4); i > 0; i--) {
-      regex.append(atom(gen, depth));
-      if (gen.chance(0.3)) {
-        regex.append(gen.pick(List.of("*", "+", "?", "{2}", "{1,}", "{0,2}", "{1,3}")));
-      }
-    }
-    if (depth > 0 && gen.chance(0.2)) {
-      regex.append('|').append(regex(gen, depth - 1));
-    }
-    return regex.append(gen.chance(0.2) ? "$" : "").toString();
-  }
-
-  private static String atom(Gen gen, int depth) {
-    if (depth > 0 && gen.chance(0.25)) {
-      return (gen.flip() ? "(" : "(?:") + regex(gen, depth - 1) + ")";
-    }
-    return gen.pick(
-        List.of(
-            "a", "b", "A", "1", "-", "\\.", ".", "[ab]", "[^a]", "[a-b1]", "[^.]", "[A-Z-]", "\\d",
-            "\\w", "[\\d-]", "[^\\w]"));
   }
 }

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.emulator.demo;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import oasis.emulator.Command;
 import oasis.emulator.Emulation;
 import oasis.emulator.Launcher;
 import oasis.emulator.Program;
+import oasis.emulator.Servers;
 import oasis.emulator.Topology;
 import oasis.emulator.Topology.End;
 import oasis.link.LinkSettings;
@@ -45,10 +42,10 @@ final class DemoNetwork implements AutoCloseable {
   /** The port that the header rule sends by the overlay. */
   static final int HEADER_PORT = 8080;
 
+  private static final int WEB_PORT = 80;
   private static final int ENTRY_PORT = 4700;
   private static final long DELAY_NS = 20_000_000L;
   private static final long BITS_PER_SECOND = 50_000_000L;
-  private static final Duration READY = Duration.ofSeconds(20);
 
   private final Path directory;
   private final Launcher launcher;
@@ -73,8 +70,7 @@ final class DemoNetwork implements AutoCloseable {
         Emulation.start(topology(), Emulation.Options.defaults(directory.resolve("output")));
     DemoNetwork network = new DemoNetwork(directory, launcher, emulation);
     try {
-      network.startDns();
-      network.startWeb();
+      network.startServers();
       return network;
     } catch (OsException | IOException | RuntimeException e) {
       emulation.close();
@@ -103,52 +99,12 @@ final class DemoNetwork implements AutoCloseable {
         .build();
   }
 
-  private void startDns() throws OsException {
-    List<String> argv = new ArrayList<>(List.of("dnsmasq", "--keep-in-foreground"));
-    argv.addAll(List.of("--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root"));
-    argv.addAll(List.of("--bind-interfaces", "--listen-address=" + DNS, "--local-ttl=60"));
-    argv.addAll(List.of("--pid-file=" + directory.resolve("dnsmasq.pid"), "--local=/test/"));
-    argv.add("--host-record=" + OVERLAY_NAME + "," + WEB);
-    argv.add("--host-record=" + OVERLAY_NAME6 + "," + WEB6);
-    argv.add("--host-record=" + PLAIN_NAME + "," + WEB);
-    argv.addAll(List.of("--log-facility=-", "--log-queries"));
-    Program dns = emulation.node("dns").start(Command.of(argv));
-    dns.awaitLine("started", READY);
-  }
-
-  private void startWeb() throws OsException, IOException {
-    Path configuration = directory.resolve("nginx.conf");
-    Files.writeString(
-        configuration,
-        """
-        daemon off;
-        master_process off;
-        pid %1$s/nginx.pid;
-        error_log stderr notice;
-        events { worker_connections 256; }
-        http {
-          access_log off;
-          sendfile on;
-          client_body_temp_path %1$s/nginx-body;
-          proxy_temp_path %1$s/nginx-proxy;
-          fastcgi_temp_path %1$s/nginx-fastcgi;
-          uwsgi_temp_path %1$s/nginx-uwsgi;
-          scgi_temp_path %1$s/nginx-scgi;
-          server {
-            listen 80;
-            listen [::]:80;
-            listen %2$d;
-            root %1$s/www;
-            add_header X-Peer $remote_addr;
-          }
-        }
-        """
-            .formatted(directory, HEADER_PORT),
-        UTF_8);
-    emulation
-        .node("web")
-        .start("nginx", "-c", configuration.toString(), "-e", "stderr")
-        .awaitLine("getrlimit", READY);
+  private void startServers() throws OsException, IOException {
+    List<String> hosts =
+        List.of(OVERLAY_NAME + "," + WEB, OVERLAY_NAME6 + "," + WEB6, PLAIN_NAME + "," + WEB);
+    Servers.dns(emulation.node("dns"), directory, "test", hosts);
+    Path files = directory.resolve("www");
+    Servers.web(emulation.node("web"), directory, files, List.of(WEB_PORT, HEADER_PORT));
   }
 
   /** Starts the exit node and waits until it carries packets. */

@@ -3,6 +3,7 @@ package oasis.experiments.throughput;
 
 import java.util.ArrayList;
 import java.util.List;
+import oasis.experiments.measure.Probe;
 import oasis.os.OsException;
 
 /**

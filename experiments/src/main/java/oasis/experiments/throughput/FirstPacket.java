@@ -16,6 +16,7 @@ import java.nio.channels.Selector;
 import java.util.function.Predicate;
 import oasis.emulator.Node;
 import oasis.emulator.Program;
+import oasis.experiments.measure.Traffic;
 import oasis.os.OsException;
 import oasis.os.linux.Netns;
 import oasis.packet.Addresses;
@@ -33,9 +34,6 @@ final class FirstPacket implements AutoCloseable {
   private static final double NS_PER_MS = 1e6;
   private static final int IP_BYTES = 20;
   private static final int UDP_BYTES = 8;
-
-  /** NAT uses ports from here on; programs' own ports end before. */
-  private static final int FIRST_NAT_PORT = 61_000;
 
   /** An address that a client may use inside of its tunnel. */
   private static final String INNER = "10.1.1.1";
@@ -107,7 +105,8 @@ final class FirstPacket implements AutoCloseable {
     String direct = client.getHostAddress() + " ";
     Predicate<String> carried =
         mediated
-            ? seen -> Integer.parseInt(seen.substring(seen.indexOf(' ') + 1)) >= FIRST_NAT_PORT
+            ? seen ->
+                Integer.parseInt(seen.substring(seen.indexOf(' ') + 1)) >= Traffic.FIRST_NAT_PORT
             : seen -> !seen.startsWith(direct);
     try (Selector selector = Selector.open()) {
       try {

@@ -8,6 +8,7 @@ import java.util.List;
 import oasis.emulator.Emulation;
 import oasis.emulator.Node;
 import oasis.emulator.Topology;
+import oasis.experiments.measure.Pause;
 import oasis.link.LinkSettings;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;

@@ -4,6 +4,8 @@ package oasis.experiments.throughput;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import oasis.experiments.measure.Probe;
+import oasis.experiments.measure.Span;
 
 /**
  * The raw data of one measurement.

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.function.BiConsumer;
+import oasis.experiments.measure.Span;
 import oasis.experiments.result.Series;
 
 /** Computes the values of a run from its raw data. */

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import oasis.experiments.measure.Undisturbed;
 
 /**
  * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
@@ -32,10 +33,6 @@ record Plan(
 
   /** After so long no measurement is repeated any more. */
   private static final long QUICK_MS = 210_000;
-
-  private static final Undisturbed.Effort QUICK_EFFORT = new Undisturbed.Effort(2, 2_000);
-  private static final Undisturbed.Effort FULL_EFFORT = new Undisturbed.Effort(4, 20_000);
-  private static final Undisturbed.Effort LEAST_EFFORT = new Undisturbed.Effort(1, 0);
 
   /** Paths of which a quick run measures TCP alone: what its goals need. */
   private static final Set<String> QUICK_TCP = Set.of(Paths.DIRECT, Paths.VXLAN, Paths.MEDIATED);
@@ -75,9 +72,9 @@ record Plan(
   /** How much to do for undisturbed measurements after {@code elapsedMs} of the run. */
   Undisturbed.Effort effort(long elapsedMs) {
     if (!quick) {
-      return FULL_EFFORT;
+      return Undisturbed.Effort.FULL;
     }
-    return elapsedMs < QUICK_MS ? QUICK_EFFORT : LEAST_EFFORT;
+    return elapsedMs < QUICK_MS ? Undisturbed.Effort.QUICK : Undisturbed.Effort.LEAST;
   }
 
   /** Whether a value such as {@code ours.tcp_up.default} is to be measured. */

@@ -1,139 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.throughput;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.TreeMap;
+import oasis.experiments.result.Computed;
 import oasis.experiments.result.Goals;
-import oasis.experiments.result.Judged;
+import oasis.experiments.result.Report;
 import oasis.experiments.result.Series;
 
-/** The files of a finished run, and everything that is computed from its raw data. */
-final class Result {
-  static final String FILE = "result.json";
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .setDefaultPropertyInclusion(JsonInclude.Include.NON_NULL);
+/** Everything that is computed from the raw data of a run. */
+public final class Result implements Computed {
+  private static final String PLAN = "plan";
+  private static final String VISITS = "visits";
 
   private final Plan plan;
   private final List<Visit> visits;
-  private final Series series;
-  private final List<Judged> goals;
-  private final List<String> invalid;
+  private final Map<String, String> skipped;
+  private final Report report;
 
-  Result(Plan plan, List<Visit> visits) {
+  /**
+   * @param skipped paths that the machine did not have, with the reason
+   */
+  Result(Plan plan, List<Visit> visits, Map<String, String> skipped) {
     this.plan = plan;
     this.visits = List.copyOf(visits);
-    series = Metrics.of(visits);
-    goals =
-        Goals.load()
-            .judge(
-                Throughput.NAME,
-                series,
-                value -> Series.names(value).stream().allMatch(plan::asks));
-    invalid = Validity.reasons(visits);
+    this.skipped = new LinkedHashMap<>(skipped);
+    Series series = Metrics.of(visits);
+    report =
+        new Report(
+            Throughput.NAME,
+            series,
+            Goals.load()
+                .judge(
+                    Throughput.NAME,
+                    series,
+                    value -> Series.names(value).stream().allMatch(plan::asks)),
+            Validity.reasons(visits),
+            Validity.measurements(visits),
+            Validity.doubtful(visits));
   }
 
-  Series series() {
-    return series;
+  /**
+   * Computes a recorded run again, from the raw data alone.
+   *
+   * @throws IOException when the record has no raw data of this experiment
+   */
+  public static Result of(JsonNode recorded) throws IOException {
+    Map<String, String> skipped = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> entry : recorded.at("/manifest/skipped").properties()) {
+      skipped.put(entry.getKey(), entry.getValue().asText());
+    }
+    return new Result(
+        Report.part(recorded, PLAN, Plan.class),
+        List.of(Report.part(recorded, VISITS, Visit[].class)),
+        skipped);
   }
 
   Plan plan() {
     return plan;
   }
 
-  /** Whether the run is valid and all its goals are met. */
-  boolean good() {
-    return invalid.isEmpty() && Goals.allMet(goals);
+  Series series() {
+    return report.series();
   }
 
-  /** The goals, and what is wrong with the run. */
-  String judgement() {
-    StringBuilder text = new StringBuilder(Goals.text(goals));
-    if (plan.rounds() == 1) {
-      text.append("one round has no 95 % interval: its values are taken at their word\n");
-    }
-    long met = goals.stream().filter(goal -> Goals.allMet(List.of(goal))).count();
-    text.append(String.format(Locale.ROOT, "%d of %d goals met%n", met, goals.size()));
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%d of %d measurements doubtful%n",
-            Validity.doubtful(visits),
-            Validity.measurements(visits)));
-    invalid.forEach(reason -> text.append("INVALID: ").append(reason).append('\n'));
-    return text.toString();
+  @Override
+  public Report report() {
+    return report;
   }
 
-  /** The result as JSON. */
-  String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> result = new LinkedHashMap<>();
-    result.put("experiment", Throughput.NAME);
-    result.put("valid", invalid.isEmpty());
-    result.put("invalid", invalid);
-    result.put("goals", goals);
-    result.put("plan", plan);
-    result.put("manifest", manifest);
-    result.put("values", series.all());
-    result.put("visits", visits);
-    return JSON.writeValueAsString(result) + "\n";
+  @Override
+  public String text() {
+    int rounds = plan.rounds();
+    StringBuilder text = new StringBuilder();
+    text.append(rounds == 1 ? "one round" : "medians of " + rounds + " rounds");
+    text.append("; Mbit/s and us; ").append(plan.java()).append('\n');
+    text.append(Table.of(this)).append('\n');
+    skipped.forEach(
+        (name, why) -> text.append("skipped ").append(name).append(": ").append(why).append('\n'));
+    return text.append(report.judgement(rounds)).toString();
   }
 
-  /** The values as a table for other programs. */
-  String csv() {
-    StringBuilder text = new StringBuilder("path,value,round,number\n");
-    for (Map.Entry<String, SortedMap<Integer, Double>> entry : series.all().entrySet()) {
-      int dot = entry.getKey().indexOf('.');
-      entry
-          .getValue()
-          .forEach(
-              (round, number) ->
-                  text.append(entry.getKey(), 0, dot)
-                      .append(',')
-                      .append(entry.getKey().substring(dot + 1))
-                      .append(',')
-                      .append(round)
-                      .append(',')
-                      .append(number)
-                      .append('\n'));
-    }
-    return text.toString();
+  @Override
+  public String svg() {
+    return Figure.svg(this);
   }
 
-  /**
-   * Computes a recorded run again.
-   *
-   * @return the result from the raw data alone
-   */
-  static Result read(Path directory) throws IOException {
-    JsonNode recorded = JSON.readTree(Files.readString(directory.resolve(FILE)));
-    return new Result(
-        JSON.treeToValue(recorded.path("plan"), Plan.class),
-        List.of(JSON.treeToValue(recorded.path("visits"), Visit[].class)));
+  @Override
+  public String csv() {
+    return report.csv("path");
   }
 
-  /** Whether what a folder has recorded is what its raw data says. */
-  boolean sameAsRecorded(Path directory) throws IOException {
-    JsonNode recorded = JSON.readTree(Files.readString(directory.resolve(FILE)));
-    JsonNode again = JSON.readTree(json(Map.of()));
-    for (String part : List.of("valid", "invalid", "goals", "values")) {
-      if (!again.path(part).equals(recorded.path(part))) {
-        return false;
-      }
-    }
-    return true;
+  @Override
+  public String json(Map<String, Object> manifest) throws IOException {
+    Map<String, Object> more = new LinkedHashMap<>();
+    more.put(PLAN, plan);
+    more.put("manifest", manifest);
+    more.put(VISITS, visits);
+    return report.json(more);
   }
 }

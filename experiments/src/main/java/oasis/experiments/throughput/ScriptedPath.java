@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import oasis.emulator.Node;
+import oasis.experiments.measure.Pause;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;

@@ -4,6 +4,7 @@ package oasis.experiments.throughput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import oasis.experiments.result.Columns;
 import oasis.experiments.result.Numbers;
 import oasis.experiments.result.Series;
 
@@ -40,7 +41,7 @@ final class Table {
         rows.add(row);
       }
     }
-    return align(rows);
+    return Columns.align(rows);
   }
 
   private static String cell(Series series, String path, Column column) {
@@ -56,19 +57,5 @@ final class Table {
                   Locale.ROOT, "%,." + column.decimals() + "f", Numbers.median(rounds)));
     }
     return any ? String.join("/", numbers) : NONE;
-  }
-
-  private static String align(List<List<String>> rows) {
-    StringBuilder text = new StringBuilder();
-    for (List<String> row : rows) {
-      for (int i = 0; i < row.size(); i++) {
-        int column = i;
-        int width = rows.stream().mapToInt(each -> each.get(column).length()).max().orElse(0);
-        String pad = " ".repeat(width - row.get(i).length());
-        text.append(i == 0 ? row.get(i) + pad : "  " + pad + row.get(i));
-      }
-      text.append('\n');
-    }
-    return text.toString();
   }
 }

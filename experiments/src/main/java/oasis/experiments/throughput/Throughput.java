@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.throughput;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import oasis.experiments.measure.RawData;
 import oasis.experiments.result.Series;
 import oasis.os.OsException;
 
@@ -25,13 +23,10 @@ import oasis.os.OsException;
 final class Throughput {
   static final String NAME = "throughput";
 
-  private static final String RAW = "raw.jsonl";
-  private static final String PLAN = "plan.json";
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final Plan plan;
   private final Map<String, TestPath> paths;
   private final Path directory;
+  private final RawData<Plan, Visit> raw;
   private final Consumer<String> progress;
 
   /**
@@ -44,14 +39,14 @@ final class Throughput {
     this.plan = plan;
     this.paths = new LinkedHashMap<>(paths);
     this.directory = directory;
+    raw = new RawData<>(directory, Plan.class, Visit.class);
     this.progress = progress;
   }
 
   /** Measures what is not measured yet. */
   List<Visit> run(boolean resume) throws OsException, IOException {
     List<Visit> visits = new ArrayList<>(resume ? completeRounds() : List.of());
-    Files.writeString(directory.resolve(PLAN), JSON.writeValueAsString(plan));
-    Files.write(directory.resolve(RAW), lines(visits));
+    raw.begin(plan, visits);
     Set<Integer> done = visits.stream().map(Visit::round).collect(Collectors.toSet());
     Visitor visitor = new Visitor(plan, directory.resolve("output"));
     for (int round = 1; round <= plan.rounds(); round++) {
@@ -60,7 +55,7 @@ final class Throughput {
         if (path != null) {
           progress.accept("round " + round + " of " + plan.rounds() + ": " + path.title());
           Visit visit = visitor.visit(round, path);
-          Files.write(directory.resolve(RAW), lines(List.of(visit)), StandardOpenOption.APPEND);
+          raw.add(visit);
           visits.add(visit);
           progress.accept("  " + summary(visit));
         }
@@ -69,26 +64,14 @@ final class Throughput {
     return visits;
   }
 
-  private static List<String> lines(List<Visit> visits) throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (Visit visit : visits) {
-      lines.add(JSON.writeValueAsString(visit));
-    }
-    return lines;
-  }
-
   /** What an earlier run with the same plan has in this folder. */
   private List<Visit> completeRounds() throws OsException, IOException {
-    if (!Files.exists(directory.resolve(PLAN))) {
-      throw new OsException("nothing to resume in " + directory);
-    }
-    Plan before = JSON.readValue(Files.readString(directory.resolve(PLAN)), Plan.class);
+    Plan before = raw.recordedPlan();
     if (!before.withRounds(plan.rounds()).equals(plan)) {
       throw new OsException("the run in " + directory + " had another plan: " + before);
     }
     Map<Integer, List<Visit>> rounds = new LinkedHashMap<>();
-    for (String line : Files.readAllLines(directory.resolve(RAW))) {
-      Visit visit = JSON.readValue(line, Visit.class);
+    for (Visit visit : raw.entries()) {
       rounds.computeIfAbsent(visit.round(), key -> new ArrayList<>()).add(visit);
     }
     List<Visit> complete = new ArrayList<>();

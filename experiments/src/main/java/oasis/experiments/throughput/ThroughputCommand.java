@@ -3,7 +3,6 @@ package oasis.experiments.throughput;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,9 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import oasis.emulator.Launcher;
+import oasis.experiments.measure.Machine;
+import oasis.experiments.measure.Output;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -102,64 +104,28 @@ public final class ThroughputCommand implements Callable<Integer> {
   @Option(names = "--no-install", description = "Skip peers that are not installed.")
   private boolean noInstall;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Folder for the results; made if missing.")
-  private @Nullable Path out;
-
-  @Option(
-      names = "--resume",
-      description = "Go on behind the complete rounds that are in --out, or add some.")
-  private boolean resume;
-
-  @Option(names = "--json", description = "Print the result as JSON.")
-  private boolean asJson;
+  @Mixin private Output output = new Output();
 
   @Override
   public Integer call() {
     try {
       Map<String, TestPath> all = Paths.all(Launcher.ofThisProcess(), java, named(peers));
       Plan plan = plan(all);
-      Path directory = directory();
+      Path directory = output.directory(Throughput.NAME);
       Map<String, String> skipped = new LinkedHashMap<>();
       Map<String, TestPath> usable = usable(plan, all, skipped);
       List<Visit> visits =
-          new Throughput(plan, usable, directory, ThroughputCommand::say).run(resume);
-      Result result = new Result(plan, visits);
-      String json = result.json(Manifest.of(plan, usable.values(), skipped, visits));
-      Files.writeString(directory.resolve(Result.FILE), json);
-      Files.writeString(directory.resolve("values.csv"), result.csv());
-      Files.writeString(directory.resolve("figure.svg"), Figure.svg(result));
-      String text = text(result, skipped);
-      Files.writeString(directory.resolve("table.txt"), text);
-      System.out.print(asJson ? json : text + "results: " + directory + "\n");
-      return result.good() ? 0 : 1;
+          new Throughput(plan, usable, directory, ThroughputCommand::say).run(output.resume());
+      Result result = new Result(plan, visits, skipped);
+      return output.finish(result, directory, Manifest.of(plan, usable.values(), skipped, visits));
     } catch (OsException | IOException | UncheckedIOException e) {
       System.err.println("oasis experiment: " + e.getMessage());
       return 1;
     }
   }
 
-  private static String text(Result result, Map<String, String> skipped) {
-    StringBuilder text = new StringBuilder();
-    int rounds = result.plan().rounds();
-    text.append(rounds == 1 ? "one round" : "medians of " + rounds + " rounds");
-    text.append("; Mbit/s and us; ");
-    text.append(result.plan().java()).append('\n').append(Table.of(result)).append('\n');
-    skipped.forEach(
-        (name, why) -> text.append("skipped ").append(name).append(": ").append(why).append('\n'));
-    return text.append(result.judgement()).toString();
-  }
-
   private static void say(String line) {
     System.err.println(Throughput.NAME + ": " + line);
-  }
-
-  private Path directory() throws IOException {
-    Path directory =
-        out != null ? out : Files.createTempDirectory("oasis-" + Throughput.NAME + "-");
-    return Files.createDirectories(directory.toAbsolutePath());
   }
 
   private Map<String, String> named(Map<String, String> given) {
@@ -189,7 +155,7 @@ public final class ThroughputCommand implements Callable<Integer> {
         names.stream().distinct().toList(),
         modes == null ? List.of(Mode.values()) : modes.stream().map(this::mode).toList(),
         positive("--seconds", seconds, quick ? QUICK_SECONDS : SECONDS),
-        Manifest.java(java));
+        Machine.java(java));
   }
 
   private int positive(String option, @Nullable Integer given, int otherwise) {

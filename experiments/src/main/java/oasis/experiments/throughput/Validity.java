@@ -4,12 +4,10 @@ package oasis.experiments.throughput;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import oasis.experiments.result.Report;
 
 /** Why the numbers of a run must not be trusted. */
 final class Validity {
-  /** Of all measurements. */
-  private static final double MOST_DOUBTFUL_PERCENT = 20;
-
   private Validity() {}
 
   /** How many measurements were disturbed more than allowed, in spite of repetitions. */
@@ -32,11 +30,7 @@ final class Validity {
         reasons.add("round " + visit.round() + ", " + visit.path() + ": " + problem);
       }
     }
-    long doubtful = doubtful(visits);
-    long all = measurements(visits);
-    if (doubtful * 100 > all * MOST_DOUBTFUL_PERCENT) {
-      reasons.add(doubtful + " of " + all + " measurements were disturbed by others");
-    }
+    reasons.addAll(Report.disturbed(doubtful(visits), measurements(visits)));
     return reasons;
   }
 }

@@ -3,8 +3,6 @@ package oasis.experiments.throughput;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +10,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import oasis.experiments.throughput.Undisturbed.Watched;
+import oasis.experiments.measure.Machine;
+import oasis.experiments.measure.Pause;
+import oasis.experiments.measure.Probe;
+import oasis.experiments.measure.Processes;
+import oasis.experiments.measure.Span;
+import oasis.experiments.measure.Traffic;
+import oasis.experiments.measure.Undisturbed;
+import oasis.experiments.measure.Undisturbed.Watched;
 import oasis.os.OsException;
 
 /** Brings a path up, measures it and takes it down. Confined to one thread. */
@@ -44,7 +49,7 @@ final class Visitor {
     }
 
     List<Integer> processes(String side) throws OsException {
-      return Processes.in((side.equals("exit") ? lab.exit() : lab.client()).namespace());
+      return Processes.in(List.of((side.equals("exit") ? lab.exit() : lab.client()).namespace()));
     }
   }
 
@@ -54,7 +59,7 @@ final class Visitor {
    * @throws OsException when this process is ending
    */
   Visit visit(int round, TestPath path) throws OsException {
-    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    String now = Machine.now();
     Visit visit =
         new Visit(round, path.name(), now, new TreeMap<>(), new ArrayList<>(), new ArrayList<>());
     Path output = directory.resolve("round-" + round).resolve(path.name());
@@ -65,8 +70,13 @@ final class Visitor {
       Runtime.getRuntime().addShutdownHook(atExit);
       try {
         visit.facts().putAll(path.up(lab));
-        Undisturbed watch = new Undisturbed(lab, this::effort);
-        stay(new Stay(path, lab, new Traffic(lab, path.server()), watch, visit));
+        Undisturbed watch =
+            new Undisturbed(
+                lab.namespaces(),
+                List.of(lab.client().namespace()),
+                List.of(lab.exit().namespace()),
+                this::effort);
+        stay(new Stay(path, lab, new Traffic(lab.client(), path.server()), watch, visit));
       } finally {
         Runtime.getRuntime().removeShutdownHook(atExit);
         path.down(lab);
@@ -172,7 +182,7 @@ final class Visitor {
         stay.watch()
             .measure(
                 () -> {
-                  Ceiling ceiling = new Ceiling(stay.traffic()::udp);
+                  Ceiling ceiling = new Ceiling(mbits -> stay.traffic().udp(true, mbits, 1));
                   ceilings.put(place, ceiling.search(ceilings.getOrDefault(place, -1)));
                   return ceiling.probes();
                 });

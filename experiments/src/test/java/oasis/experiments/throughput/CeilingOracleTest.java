@@ -3,6 +3,7 @@ package oasis.experiments.throughput;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import oasis.experiments.measure.Probe;
 import oasis.os.OsException;
 import org.junit.jupiter.api.Test;
 

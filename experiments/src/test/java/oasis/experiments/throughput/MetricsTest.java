@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import oasis.experiments.measure.Span;
 import oasis.experiments.result.Series;
 import org.junit.jupiter.api.Test;
 

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import oasis.experiments.measure.Span;
+import oasis.experiments.result.Report;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,34 +39,35 @@ class ResultTest {
     }
     return new Result(
         new Plan(false, 3, List.of("quicktun", "ours-mediated"), List.of(Mode.DEFAULT), 5, "17"),
-        visits);
+        visits,
+        Map.of());
   }
 
   @Test
   void aRunIsGoodWhenItsGoalsAreMetAndItIsValid() {
-    assertThat(result(2000, QUIET).good()).isTrue();
-    assertThat(result(200, QUIET).good()).isFalse();
-    assertThat(result(2000, LOUD).good()).isFalse();
-    assertThat(result(2000, QUIET, "it failed").good()).isFalse();
+    assertThat(result(2000, QUIET).report().good()).isTrue();
+    assertThat(result(200, QUIET).report().good()).isFalse();
+    assertThat(result(2000, LOUD).report().good()).isFalse();
+    assertThat(result(2000, QUIET, "it failed").report().good()).isFalse();
   }
 
   @Test
   void aRecordedRunIsComputedAgainFromItsRawData() throws Exception {
-    Files.writeString(directory.resolve(Result.FILE), result(700, QUIET).json(Map.of("a", 1)));
-    Result again = Result.read(directory);
-    assertThat(again.sameAsRecorded(directory)).isTrue();
-    assertThat(again.good()).isTrue();
-    assertThat(again.judgement()).contains("ours-mediated.tcp_up.default/quicktun", "2 of 2 goals");
+    Files.writeString(directory.resolve(Report.FILE), result(700, QUIET).json(Map.of("a", 1)));
+    Result again = Result.of(Report.recorded(directory));
+    assertThat(again.report().sameAs(Report.recorded(directory))).isTrue();
+    assertThat(again.report().good()).isTrue();
+    assertThat(again.text()).contains("ours-mediated.tcp_up.default/quicktun", "2 of 2 goals");
   }
 
   @Test
   void anEmbellishedRecordIsFoundOut() throws Exception {
     String honest = result(400, QUIET).json(Map.of());
     Files.writeString(
-        directory.resolve(Result.FILE), honest.replace("\"met\" : false", "\"met\" : true"));
-    Result again = Result.read(directory);
-    assertThat(again.sameAsRecorded(directory)).isFalse();
-    assertThat(again.good()).isFalse();
+        directory.resolve(Report.FILE), honest.replace("\"met\" : false", "\"met\" : true"));
+    Result again = Result.of(Report.recorded(directory));
+    assertThat(again.report().sameAs(Report.recorded(directory))).isFalse();
+    assertThat(again.report().good()).isFalse();
   }
 
   @Test

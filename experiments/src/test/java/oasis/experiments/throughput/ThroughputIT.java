@@ -4,12 +4,12 @@ package oasis.experiments.throughput;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import oasis.lab.Daemons;
+import oasis.experiments.ExperimentProcess;
+import oasis.experiments.result.Report;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,37 +27,6 @@ class ThroughputIT {
     oasis.lab.Lab.assumePossible();
   }
 
-  private record Outcome(long pid, int status, String out, String err) {}
-
-  private Process start(String... args) throws Exception {
-    List<String> argv = new ArrayList<>(List.of(Daemons.script().toString(), "experiment"));
-    argv.addAll(List.of(args));
-    return new ProcessBuilder(argv)
-        .redirectOutput(directory.resolve("out").toFile())
-        .redirectError(directory.resolve("err").toFile())
-        .start();
-  }
-
-  private Outcome run(String... args) throws Exception {
-    Process process = start(args);
-    try {
-      assertThat(process.waitFor(4, TimeUnit.MINUTES)).as("it ends").isTrue();
-    } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
-    return new Outcome(
-        process.pid(),
-        process.exitValue(),
-        Files.readString(directory.resolve("out")),
-        Files.readString(directory.resolve("err")));
-  }
-
-  private static void assertNoNamespaces(long pid) throws Exception {
-    assertThat(Netns.list(new LinuxCommandRunner()))
-        .noneMatch(name -> name.startsWith("oas-" + pid));
-  }
-
   @Test
   void pathsAreMeasuredSideBySideAndComputedAgain() throws Exception {
     String out = directory.resolve("result").toString();
@@ -65,8 +34,8 @@ class ThroughputIT {
     List<String> args = new ArrayList<>(List.of(settings.split(" ", -1)));
     args.addAll(List.of("--paths", "vxlan,ours-raw,broken", "--out", out));
     args.addAll(List.of("--peer", "broken=sh -c 'echo no such tunnel; exit 3'"));
-    Outcome run = run(args.toArray(String[]::new));
-    assertNoNamespaces(run.pid());
+    ExperimentProcess.Outcome run = ExperimentProcess.run(directory, args);
+    ExperimentProcess.assertNoNamespaces(run.pid());
     assertThat(run.status()).as(run.err()).isEqualTo(1);
 
     JsonNode result = oasis.lab.Lab.json(run.out());
@@ -81,7 +50,7 @@ class ThroughputIT {
     assertThat(result.path("manifest").path("paths").path("ours-raw").asText())
         .contains("--backend raw");
 
-    Outcome verified = run("verify", out);
+    ExperimentProcess.Outcome verified = ExperimentProcess.run(directory, List.of("verify", out));
     assertThat(verified.status()).isEqualTo(1);
     assertThat(verified.out()).contains("ours-raw", "INVALID: round 1, broken");
     assertThat(verified.err()).doesNotContain("differs");
@@ -90,7 +59,9 @@ class ThroughputIT {
   @Test
   void anEndedRunLeavesNothing() throws Exception {
     Process process =
-        start("run", "throughput", "--quick", "--paths", "vxlan", "--out", directory + "/result");
+        ExperimentProcess.start(
+            directory,
+            List.of("run", "throughput", "--quick", "--paths", "vxlan", "--out", directory + "/r"));
     oasis.lab.Lab.await(
         "it has begun",
         () ->
@@ -98,7 +69,7 @@ class ThroughputIT {
                 .anyMatch(name -> name.startsWith("oas-" + process.pid())));
     process.destroy();
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("it ends").isTrue();
-    assertNoNamespaces(process.pid());
-    assertThat(directory.resolve("result").resolve(Result.FILE)).doesNotExist();
+    ExperimentProcess.assertNoNamespaces(process.pid());
+    assertThat(directory.resolve("r").resolve(Report.FILE)).doesNotExist();
   }
 }

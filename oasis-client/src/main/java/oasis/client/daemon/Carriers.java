@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
 import oasis.io.Endpoint;
@@ -37,7 +39,7 @@ final class Carriers implements AutoCloseable {
 
   /** Something about the sockets for the status; without a socket there are no counters. */
   record PortInfo(
-      String name, String entry, int localPort, PortCounters.@Nullable Snapshot counters) {}
+      int index, String entry, int localPort, PortCounters.@Nullable Snapshot counters) {}
 
   private record Link(Socket socket, DataLoop.Source source) {
     DatagramPort port() {
@@ -52,13 +54,16 @@ final class Carriers implements AutoCloseable {
    */
   record Socket(DatagramPort port, Optional<Address> address) {}
 
-  /** An overlay has no link while its entry node cannot be reached by any route of the host. */
-  private record Carrier(int index, Overlay overlay, @Nullable Link link) {}
+  /** One entry node of an overlay. */
+  record Entry(String overlay, Endpoint at) {}
+
+  /** An entry node has no link while it cannot be reached by any route of the host. */
+  private record Carrier(int index, Entry entry, @Nullable Link link) {}
 
   private final DataLoop loop;
   private final DataPath path;
   private final Opener opener;
-  private final Map<String, Carrier> byName = new LinkedHashMap<>();
+  private final Map<Entry, Carrier> byEntry = new LinkedHashMap<>();
 
   Carriers(DataLoop loop, DataPath path, Opener opener) {
     this.loop = loop;
@@ -66,56 +71,81 @@ final class Carriers implements AutoCloseable {
     this.opener = opener;
   }
 
-  /** Opens the socket of an overlay; any thread. */
-  Socket open(Overlay overlay) throws OsException {
-    Optional<Address> address = source(overlay.entry());
-    return new Socket(opener.open(overlay.entry()), address);
+  /** Opens the socket towards an entry node; any thread. */
+  Socket open(Entry entry) throws OsException {
+    Optional<Address> address = source(entry.at());
+    return new Socket(opener.open(entry.at()), address);
   }
 
   private static Optional<Address> source(Endpoint entry) {
     return SourceAddress.towards(new Address(entry.hi(), entry.lo()), ClientNetwork.EXEMPT_MARK);
   }
 
+  /** The entry nodes of all overlays. */
+  static List<Entry> entriesOf(ClientConfig config) {
+    return config.overlays().stream()
+        .flatMap(overlay -> overlay.entries().stream().map(at -> new Entry(overlay.name(), at)))
+        .toList();
+  }
+
   /**
-   * Lets the engine know these overlays and rules and no others.
+   * Lets the engine know these overlays and rules and no others. Entry nodes that stay keep their
+   * flows.
    *
-   * @param opened sockets of those overlays that are new, as far as they could be opened
+   * @param hits what counts for each rule
+   * @param opened sockets of those entry nodes that are new, as far as they could be opened
    */
-  void apply(ClientConfig config, RuleSet rules, Map<String, Socket> opened, long nowNs) {
-    List<String> wanted = config.overlays().stream().map(Overlay::name).toList();
-    for (Carrier carrier : List.copyOf(byName.values())) {
-      if (!wanted.contains(carrier.overlay().name())) {
+  void apply(
+      ClientConfig config,
+      RuleSet rules,
+      List<RuleHits> hits,
+      Map<Entry, Socket> opened,
+      long nowNs) {
+    List<Entry> wanted = entriesOf(config);
+    for (Carrier carrier : List.copyOf(byEntry.values())) {
+      if (!wanted.contains(carrier.entry())) {
         remove(carrier);
       }
     }
     for (Overlay overlay : config.overlays()) {
-      if (!byName.containsKey(overlay.name())) {
-        add(overlay, nowNs);
+      for (Endpoint at : overlay.entries()) {
+        add(new Entry(overlay.name(), at), overlay.mtu(), nowNs);
       }
     }
     opened.forEach(this::attach);
-    int[] carrierOfRule = config.rules().stream().mapToInt(this::carrierOf).toArray();
-    path.engine().setRules(rules, carrierOfRule, nowNs);
+    Map<String, Integer> ofOverlay = new HashMap<>();
+    ofOverlay.put(Rule.UNDERLAY, UNDERLAY);
+    byEntry.forEach((entry, carrier) -> ofOverlay.put(entry.overlay(), carrier.index()));
+    int[] carrierOfRule =
+        rules.rules().stream()
+            .mapToInt(rule -> ofOverlay.getOrDefault(rule.overlay(), MISSING))
+            .toArray();
+    path.engine().setRules(rules, carrierOfRule, hits, nowNs);
   }
 
-  private void add(Overlay overlay, long nowNs) {
-    int index = path.engine().addCarrier(overlay.name(), overlay.mtu(), nowNs);
-    if (index < 0) {
-      throw new IllegalStateException("the engine has no room for overlay " + overlay.name());
+  private void add(Entry entry, int mtu, long nowNs) {
+    Carrier known = byEntry.get(entry);
+    if (known != null) {
+      path.engine().setMtu(known.index(), mtu);
+      return;
     }
-    byName.put(overlay.name(), new Carrier(index, overlay, null));
+    int index = path.engine().addCarrier(entry.overlay(), mtu, nowNs);
+    if (index < 0) {
+      throw new IllegalStateException("the engine has no room for overlay " + entry.overlay());
+    }
+    byEntry.put(entry, new Carrier(index, entry, null));
   }
 
-  /** Gives an overlay a socket, in place of the one it has. */
-  void attach(String name, Socket socket) {
-    Carrier carrier = byName.get(name);
+  /** Gives an entry node a socket, in place of the one it has. */
+  void attach(Entry entry, Socket socket) {
+    Carrier carrier = byEntry.get(entry);
     if (carrier == null) {
       socket.port().close(); // removed meanwhile
       return;
     }
     detach(carrier);
     DataLoop.Source source = path.addCarrier(carrier.index(), socket.port());
-    byName.put(name, new Carrier(carrier.index(), carrier.overlay(), new Link(socket, source)));
+    byEntry.put(entry, new Carrier(carrier.index(), entry, new Link(socket, source)));
     loop.add(source);
   }
 
@@ -129,14 +159,14 @@ final class Carriers implements AutoCloseable {
   }
 
   private void remove(Carrier carrier) {
-    byName.remove(carrier.overlay().name());
+    byEntry.remove(carrier.entry());
     path.engine().removeCarrier(carrier.index());
     detach(carrier);
   }
 
-  /** Overlays that need a socket: they have none, or the host's address towards them is another. */
-  List<Overlay> stale() {
-    return byName.values().stream().filter(Carriers::isStale).map(Carrier::overlay).toList();
+  /** Entry nodes that need a socket: they have none, or the host's address to them is another. */
+  List<Entry> stale() {
+    return byEntry.values().stream().filter(Carriers::isStale).map(Carrier::entry).toList();
   }
 
   private static boolean isStale(Carrier carrier) {
@@ -145,43 +175,34 @@ final class Carriers implements AutoCloseable {
       return true;
     }
     Optional<Address> used = link.socket().address();
-    Optional<Address> now = source(carrier.overlay().entry());
+    Optional<Address> now = source(carrier.entry().at());
     // Without a route nothing better can be opened.
     return now.isPresent() && !LocalAddress.next(used, now).equals(used);
   }
 
-  private int carrierOf(Rule rule) {
-    if (rule.overlay().equals(Rule.UNDERLAY)) {
-      return UNDERLAY;
-    }
-    Carrier carrier = byName.get(rule.overlay());
-    return carrier == null ? MISSING : carrier.index();
-  }
-
   /** A snapshot of every socket. */
   List<PortInfo> ports() {
-    return byName.values().stream().map(Carriers::info).toList();
+    return byEntry.values().stream().map(Carriers::info).toList();
   }
 
   private static PortInfo info(Carrier carrier) {
-    Overlay overlay = carrier.overlay();
-    String entry = overlay.entry().text();
+    String entry = carrier.entry().at().text();
     Link link = carrier.link();
     return link == null
-        ? new PortInfo(overlay.name(), entry, 0, null)
+        ? new PortInfo(carrier.index(), entry, 0, null)
         : new PortInfo(
-            overlay.name(), entry, link.port().localPort(), link.port().counters().snapshot());
+            carrier.index(), entry, link.port().localPort(), link.port().counters().snapshot());
   }
 
   /** Closes all sockets; the loop has ended. */
   @Override
   public void close() {
-    for (Carrier carrier : byName.values()) {
+    for (Carrier carrier : byEntry.values()) {
       Link link = carrier.link();
       if (link != null) {
         link.port().close();
       }
     }
-    byName.clear();
+    byEntry.clear();
   }
 }

@@ -10,12 +10,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLSocketFactory;
 import oasis.client.engine.ClientEngine;
 import oasis.client.engine.EngineConfig;
 import oasis.client.engine.Scratch;
@@ -33,6 +36,8 @@ import oasis.os.Memory;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.LinuxNftOwner;
+import oasis.packet.Address;
+import oasis.rules.RuleLimitException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +49,8 @@ import org.slf4j.LoggerFactory;
 final class ClientDaemon implements AutoCloseable {
   private static final int MAX_NAT_SESSIONS = 65_536;
   private static final int WATCH_SECONDS = 2;
+  private static final int UNSEEN_SECONDS = 30;
+  private static final int ANSWER_MS = 50;
   private static final int MS_PER_TICK = 10;
   private static final int CLOSE_SECONDS = 5;
 
@@ -51,6 +58,8 @@ final class ClientDaemon implements AutoCloseable {
   private final Undo undo = new Undo();
   private final ScheduledExecutorService changes =
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "configuration"));
+  private final ScheduledExecutorService downloads =
+      Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "downloads"));
   private LiveConfig first = LiveConfig.saved(ClientConfig.EMPTY);
   private volatile long startMs;
   private volatile boolean lost;
@@ -73,6 +82,8 @@ final class ClientDaemon implements AutoCloseable {
       daemon.open();
       done = true;
       return daemon;
+    } catch (RuleLimitException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
     } catch (AccessDeniedException e) {
       throw new OsException(e.getFile() + ": permission denied; run the client as root", e);
     } catch (IOException e) {
@@ -89,8 +100,10 @@ final class ClientDaemon implements AutoCloseable {
     // the control socket, whose library logs.
     Future<Logger> log = inBackground(() -> LoggerFactory.getLogger(ClientDaemon.class));
     lock();
-    ConfigFile file = new ConfigFile(settings.state());
-    first = LiveConfig.saved(file.read()).withCommandLine(settings, HostNames.RESOLVER);
+    Specifications kept = new Specifications(settings.state());
+    ConfigFile file = new ConfigFile(settings.state(), kept);
+    // Before the first rule no address is a fake one.
+    first = LiveConfig.saved(file.read()).withCommandLine(settings, fetcher(address -> address));
     ClientNetworkConfig network = settings.networkConfig(first.all().options());
     Future<Supervisor> supervisor = inBackground(() -> Supervisor.start(network));
     undo.add("supervisor", () -> join(supervisor).close());
@@ -114,13 +127,19 @@ final class ClientDaemon implements AutoCloseable {
             new StatusReport.Parts(loop, path, carriers, packets.raw(), packets.underlay(), guard),
             configurator,
             facts(packets, network));
-    Future<ControlServer> server = inBackground(() -> serve(configurator, report, log));
+    Changes inTurn = new Changes(configurator, changes, downloads);
+    Overlay.Source fetcher = fetcher(address -> realOf(loop, path, address));
+    OverlayApi overlays = new OverlayApi(inTurn, kept, fetcher);
+    Reload reload = new Reload(file, configurator, inTurn, kept, fetcher);
+    ControlApi api = new ControlApi(inTurn, overlays, reload, ClientDaemon::stopSoon, report);
+    Future<ControlServer> server = inBackground(() -> serve(api, log));
     undo.add("control socket", () -> join(server).close());
     join(leftovers);
     configurator.begin(first);
     join(server);
     HostWatch watch = undo.add("watch", HostWatch.open());
     undo.add("configuration thread", this::endChanges);
+    downloads.scheduleWithFixedDelay(overlays::fetchUnseen, 0, UNSEEN_SECONDS, TimeUnit.SECONDS);
     undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
         () -> {
@@ -131,6 +150,7 @@ final class ClientDaemon implements AutoCloseable {
         WATCH_SECONDS,
         WATCH_SECONDS,
         TimeUnit.SECONDS);
+    downloads.execute(() -> HangUp.run(reload::onSignal)); // not worth the start's time
     startMs = processAgeMs();
   }
 
@@ -179,6 +199,12 @@ final class ClientDaemon implements AutoCloseable {
     }
   }
 
+  /** Ends the process a moment later, so that who asked for it gets his answer. */
+  private static void stopSoon() {
+    CompletableFuture.delayedExecutor(ANSWER_MS, TimeUnit.MILLISECONDS)
+        .execute(() -> System.exit(0));
+  }
+
   /** True when the client could not go on. */
   boolean lost() {
     return lost;
@@ -193,11 +219,26 @@ final class ClientDaemon implements AutoCloseable {
     loop.start();
   }
 
-  private ControlServer serve(Configurator configurator, StatusReport report, Future<Logger> log)
-      throws IOException, OsException {
+  private ControlServer serve(ControlApi api, Future<Logger> log) throws IOException, OsException {
     join(log).debug("control socket at {}", settings.control());
-    ControlApi api = new ControlApi(configurator, changes, report, HostNames.RESOLVER);
     return ControlServer.start(settings.control(), api.routes());
+  }
+
+  /** Finds out what is behind URLs; may wait for servers. */
+  private static Overlay.Source fetcher(UnaryOperator<Address> realOf) {
+    Overlay.Resolver resolver = HostNames.resolver(realOf);
+    Download download =
+        new Download(
+            resolver,
+            () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
+            Specification.MAX_BYTES,
+            Download.LIMIT);
+    return (name, url) -> Specifications.fetch(name, url, download, resolver);
+  }
+
+  /** What an address that this host's programs use stands for. */
+  private static Address realOf(DataLoop loop, DataPath path, Address address) {
+    return loop.call(() -> path.engine().realOf(address)).join();
   }
 
   private void lock() throws OsException, IOException {
@@ -260,6 +301,7 @@ final class ClientDaemon implements AutoCloseable {
   }
 
   private void endChanges() throws InterruptedException {
+    downloads.shutdownNow();
     changes.shutdown();
     changes.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
   }

@@ -23,8 +23,15 @@ import picocli.CommandLine.ParameterException;
       RunCommand.class,
       StatusCommand.class,
       FlowsCommand.class,
+      CarriersCommand.class,
+      DnsCommand.class,
       OverlayCommand.class,
       RuleCommand.class,
+      ExplainCommand.class,
+      ReloadCommand.class,
+      StopCommand.class,
+      DoctorCommand.class,
+      CompletionCommand.class,
       CleanupCommand.class
     },
     description = "Diverts traffic of this host to overlays, as rules say.")
@@ -74,7 +81,7 @@ public final class ClientMain implements Runnable {
   public void run() {
     CommandLine line = spec.commandLine();
     throw new ParameterException(
-        line, "say what to do: run, status, flows, overlay, rule, cleanup");
+        line, "say what to do: " + String.join(", ", line.getSubcommands().keySet()));
   }
 
   private static int wrongUsage(ParameterException e, String[] args) {

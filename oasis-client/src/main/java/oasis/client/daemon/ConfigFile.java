@@ -26,13 +26,18 @@ final class ConfigFile {
   /** The file's name inside the state directory. */
   static final String NAME = "client.xml";
 
-  /** Most bytes that are read: 10,000 rules of a hundred characters. */
-  static final int MAX_BYTES = 1 << 20;
+  /** Most bytes that are read: 100,000 rules of 160 characters. */
+  static final int MAX_BYTES = 16 << 20;
 
   private final Path path;
+  private final Overlay.Source source;
 
-  ConfigFile(Path stateDirectory) {
+  /**
+   * @param source knows what is behind the overlays' URLs
+   */
+  ConfigFile(Path stateDirectory, Overlay.Source source) {
     this.path = stateDirectory.resolve(NAME);
+    this.source = source;
   }
 
   /**
@@ -42,6 +47,11 @@ final class ConfigFile {
    * @throws ConfigException one line with file and line number
    */
   ClientConfig read() throws ConfigException {
+    return read(source);
+  }
+
+  /** Reads the file with another source, which may fetch what is not at hand. */
+  ClientConfig read(Overlay.Source source) throws ConfigException {
     byte[] bytes;
     try (InputStream in = Files.newInputStream(path)) {
       bytes = in.readNBytes(MAX_BYTES + 1);
@@ -53,7 +63,7 @@ final class ConfigFile {
     if (bytes.length > MAX_BYTES) {
       throw new ConfigException(path + ": longer than " + MAX_BYTES + " bytes");
     }
-    return new ConfigReader(path.toString(), new ByteArrayInputStream(bytes)).read();
+    return new ConfigReader(path.toString(), new ByteArrayInputStream(bytes), source).read();
   }
 
   /**
@@ -61,12 +71,17 @@ final class ConfigFile {
    * stands.
    */
   void write(ClientConfig config) throws IOException {
-    Path fresh = path.resolveSibling(NAME + ".new");
+    replace(path, toXml(config));
+  }
+
+  /** Replaces a file by one for its owner only, in one step; afterwards it is on the disk. */
+  static void replace(Path path, String text) throws IOException {
+    Path fresh = path.resolveSibling(path.getFileName() + ".new");
     Files.deleteIfExists(fresh);
     Files.createFile(
         fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try (FileChannel out = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(toXml(config).getBytes(UTF_8));
+      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(UTF_8));
       while (bytes.hasRemaining()) {
         out.write(bytes);
       }
@@ -97,7 +112,8 @@ final class ConfigFile {
       xml.append("\" url=\"").append(escape(overlay.url())).append("\"/>\n");
     }
     for (Rule rule : config.rules()) {
-      xml.append("  <rule>").append(escape(rule.toString())).append("</rule>\n");
+      xml.append(config.disabled().contains(rule) ? "  <rule disabled=\"true\">" : "  <rule>");
+      xml.append(escape(rule.toString())).append("</rule>\n");
     }
     return xml.append("</client>\n").toString();
   }

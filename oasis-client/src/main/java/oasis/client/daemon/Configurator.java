@@ -2,16 +2,24 @@
 package oasis.client.daemon;
 
 import java.io.IOException;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import oasis.client.engine.ClientEngine;
+import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
 import oasis.os.OsException;
+import oasis.rules.Rule;
 import oasis.rules.RuleSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +38,11 @@ final class Configurator {
   private final ClientNetwork network;
   private final ConfigFile file;
   private ClientNetworkConfig networkConfig;
+
+  /** Entry nodes that the engine knows. */
+  private Set<Carriers.Entry> known = Set.of();
+
+  private volatile Map<Rule, RuleHits> hits = Map.of();
   private volatile LiveConfig current = LiveConfig.saved(ClientConfig.EMPTY);
 
   /** Something that follows the state of the host. */
@@ -56,36 +69,64 @@ final class Configurator {
     return current;
   }
 
+  /** What counts for each rule, enabled or not; any thread, but only the data loop may read it. */
+  Collection<RuleHits> hits() {
+    return hits.values();
+  }
+
+  /** Compiles the rules, unless that has been done: 100,000 of them take a second. */
+  private static RuleSet compile(ClientConfig config, RuleSet... known) {
+    List<Rule> rules = config.activeRules();
+    for (RuleSet set : known) {
+      if (set.rules().equals(rules)) {
+        return set;
+      }
+    }
+    return RuleSet.compile(rules);
+  }
+
   /** Puts the first configuration in force; what the file holds is not written again. */
   void begin(LiveConfig first) throws OsException {
-    RuleSet rules = RuleSet.compile(first.all().rules());
-    toLoop(first, rules);
+    RuleSet rules = compile(first.all());
+    toLoop(first.all(), rules);
     network.apply(networkConfig.withRules(rules));
     networkConfig = networkConfig.withRules(rules);
     current = first;
   }
 
   /**
-   * Goes on to another configuration.
+   * Goes on to another configuration, however different. Meanwhile the engine knows both: what is
+   * new before the kernel diverts anything for it, what is gone until the kernel has stopped.
    *
    * @throws OsException when kernel or disk refuse; nothing has changed then
    */
   void change(LiveConfig next) throws OsException {
+    change(next, true);
+  }
+
+  /** Goes on to what the file holds already; like {@link #change}. */
+  void reload(LiveConfig next) throws OsException {
+    change(next, false);
+  }
+
+  private void change(LiveConfig next, boolean save) throws OsException {
     LiveConfig before = current;
-    RuleSet rules = RuleSet.compile(next.all().rules());
+    ClientConfig both = before.all().unitedWith(next.all());
+    if (Carriers.entriesOf(both).size() >= ClientEngine.MAX_CARRIERS) {
+      throw new OsException("too many entry nodes change at once");
+    }
     RuleSet rulesBefore = networkConfig.rules();
-    boolean grows =
-        next.all().rules().size() > before.all().rules().size()
-            || next.all().overlays().size() > before.all().overlays().size();
-    boolean rulesChange = !next.all().rules().equals(before.all().rules());
+    RuleSet rules = compile(next.all(), rulesBefore);
+    boolean grows = !both.equals(before.all());
+    boolean rulesChange = !rules.rules().equals(rulesBefore.rules());
     try {
       if (grows) {
-        toLoop(next, rules);
+        toLoop(both, compile(both, rules, rulesBefore));
       }
       if (rulesChange) {
         network.apply(networkConfig.withRules(rules));
       }
-      if (!next.toSave().equals(before.toSave())) {
+      if (save && !next.toSave().equals(before.toSave())) {
         save(next);
       }
     } catch (OsException e) {
@@ -94,8 +135,8 @@ final class Configurator {
     }
     networkConfig = networkConfig.withRules(rules);
     current = next;
-    if (!grows) {
-      toLoop(next, rules);
+    if (!both.equals(next.all())) {
+      toLoop(next.all(), rules);
     }
   }
 
@@ -109,8 +150,8 @@ final class Configurator {
   void maintain(Upkeep first) {
     try {
       first.run();
-      for (Overlay overlay : onLoop(carriers::stale)) {
-        reopen(overlay);
+      for (Carriers.Entry entry : onLoop(carriers::stale)) {
+        reopen(entry);
       }
       if (!network.intact()) {
         network.apply(networkConfig);
@@ -121,17 +162,17 @@ final class Configurator {
     }
   }
 
-  private void reopen(Overlay overlay) throws OsException {
+  private void reopen(Carriers.Entry entry) throws OsException {
     Carriers.Socket socket;
     try {
-      socket = carriers.open(overlay);
+      socket = carriers.open(entry);
     } catch (OsException e) {
-      LOG.debug("overlay {}: {}", overlay.name(), e.getMessage());
+      LOG.debug("overlay {}: {}", entry.overlay(), e.getMessage());
       return;
     }
     onLoop(
         () -> {
-          carriers.attach(overlay.name(), socket);
+          carriers.attach(entry, socket);
           return true;
         });
   }
@@ -151,32 +192,39 @@ final class Configurator {
         network.apply(networkConfig.withRules(rules));
       }
       if (grew) {
-        toLoop(before, rules);
+        toLoop(before.all(), rules);
       }
     } catch (OsException e) {
       why.addSuppressed(e);
     }
   }
 
-  private void toLoop(LiveConfig config, RuleSet rules) throws OsException {
-    Set<String> known =
-        current.all().overlays().stream().map(Overlay::name).collect(Collectors.toSet());
-    Map<String, Carriers.Socket> opened = new HashMap<>();
-    for (Overlay overlay : config.all().overlays()) {
-      if (!known.contains(overlay.name())) {
-        try {
-          opened.put(overlay.name(), carriers.open(overlay));
-        } catch (OsException e) {
-          // A host that starts without a network must have a client all the same.
-          LOG.warn("overlay {}: {}; tried again", overlay.name(), e.getMessage());
-        }
+  private void toLoop(ClientConfig config, RuleSet rules) throws OsException {
+    Set<Carriers.Entry> fresh = new LinkedHashSet<>(Carriers.entriesOf(config));
+    fresh.removeAll(known);
+    Map<Carriers.Entry, Carriers.Socket> opened = new HashMap<>();
+    for (Carriers.Entry entry : fresh) {
+      try {
+        opened.put(entry, carriers.open(entry));
+      } catch (OsException e) {
+        // A host that starts without a network must have a client all the same.
+        LOG.warn("overlay {}: {}; tried again", entry.overlay(), e.getMessage());
       }
     }
+    Map<Rule, RuleHits> counted = new LinkedHashMap<>();
+    for (Rule rule : config.rules()) {
+      RuleHits before = hits.get(rule);
+      counted.put(rule, before == null ? new RuleHits(rule) : before);
+    }
+    hits = Collections.unmodifiableMap(counted);
+    List<RuleHits> active =
+        rules.rules().stream().map(rule -> Objects.requireNonNull(counted.get(rule))).toList();
     onLoop(
         () -> {
-          carriers.apply(config.all(), rules, opened, System.nanoTime());
+          carriers.apply(config, rules, active, opened, System.nanoTime());
           return true;
         });
+    known = Set.copyOf(Carriers.entriesOf(config));
   }
 
   private <T> T onLoop(Supplier<T> command) throws OsException {

@@ -30,8 +30,13 @@ final class DaemonOptions {
     return body(client().get(path));
   }
 
-  void post(String path, Map<String, String> json) throws IOException, ConfigException {
-    body(client().post(path, json));
+  void post(String path, Map<String, ?> json) throws IOException, ConfigException {
+    ask(path, json);
+  }
+
+  /** Posts, and returns the answer's body. */
+  byte[] ask(String path, Map<String, ?> json) throws IOException, ConfigException {
+    return body(client().post(path, json));
   }
 
   void delete(String path) throws IOException, ConfigException {

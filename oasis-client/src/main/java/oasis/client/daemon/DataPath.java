@@ -33,7 +33,10 @@ final class DataPath implements Effects {
 
   /** By the engine's number; OC0, number 0, has none. */
   private final @Nullable CarrierSource[] carriers =
-      new @Nullable CarrierSource[ClientConfig.MAX_OVERLAYS + 1];
+      new @Nullable CarrierSource[ClientEngine.MAX_CARRIERS];
+
+  /** One more than the highest number that has been used. */
+  private int end;
 
   private boolean rawWaits;
 
@@ -83,6 +86,7 @@ final class DataPath implements Effects {
   DataLoop.Source addCarrier(int index, DatagramPort port) {
     CarrierSource source = new CarrierSource(index, port);
     carriers[index] = source;
+    end = Math.max(end, index + 1);
     return source;
   }
 
@@ -125,7 +129,8 @@ final class DataPath implements Effects {
   }
 
   private void flush() {
-    for (CarrierSource source : carriers) {
+    for (int c = 0; c < end; c++) {
+      CarrierSource source = carriers[c];
       if (source != null && source.waits) {
         source.waits = false;
         source.port.flush();

@@ -2,8 +2,12 @@
 package oasis.client.daemon;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,6 +21,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Lists the flows that the client carries.")
 final class FlowsCommand implements Callable<Integer> {
+  /** Terminal: cursor to the upper left, and nothing below it (ECMA-48 CUP, ED). */
+  private static final String CLEAR = "\033[H\033[2J";
+
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private DaemonOptions daemon = new DaemonOptions();
 
@@ -30,15 +37,56 @@ final class FlowsCommand implements Callable<Integer> {
       description = "most flows to list (${DEFAULT-VALUE})")
   private int limit;
 
+  @Option(
+      names = "--watch",
+      arity = "0..1",
+      paramLabel = "SECONDS",
+      fallbackValue = "1",
+      description = "print the list again and again, every second or so many, until interrupted")
+  private int watchSeconds;
+
   @Override
   public Integer call() throws IOException, ConfigException {
+    PrintWriter out = spec.commandLine().getOut();
+    print(out);
+    while (watchSeconds > 0 && pause(watchSeconds)) {
+      if (json || !isTerminal()) {
+        out.println();
+      } else {
+        out.print(CLEAR);
+      }
+      print(out);
+    }
+    return 0;
+  }
+
+  private static boolean isTerminal() {
+    try {
+      String out = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+      return out.startsWith("/dev/pts/") || out.startsWith("/dev/tty");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** False when somebody interrupts. */
+  private static boolean pause(int seconds) {
+    try {
+      TimeUnit.SECONDS.sleep(seconds);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void print(PrintWriter out) throws IOException, ConfigException {
     DaemonOptions.printList(
-        spec.commandLine().getOut(),
+        out,
         daemon.get("/v1/flows?limit=" + Math.max(0, limit)),
         json,
         new Table("PROTO", "PROGRAM", "DESTINATION", "NAME", "CARRIER", "IDLE", "OUT", "IN"),
         FlowsCommand::row);
-    return 0;
   }
 
   private static @Nullable Object[] row(Map<?, ?> flow) {

@@ -3,6 +3,7 @@ package oasis.client.daemon;
 
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
 
@@ -29,6 +30,7 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
     return new ClientConfig(
         all.overlays().stream().filter(overlay -> isSaved(overlay)).toList(),
         all.rules().stream().filter(rule -> isSaved(rule)).toList(),
+        all.disabled().stream().filter(rule -> isSaved(rule)).collect(Collectors.toSet()),
         all.options());
   }
 
@@ -57,8 +59,34 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
    *     the next start would find it without its overlay
    */
   LiveConfig with(Rule rule, boolean save) throws ConfigException {
+    return with(rule, all.rules().size() + 1, save);
+  }
+
+  /**
+   * Adds a rule in a place.
+   *
+   * @param number the number it gets, from 1
+   * @param save as for {@link #with(Rule, boolean)}
+   */
+  LiveConfig with(Rule rule, int number, boolean save) throws ConfigException {
     boolean saved = save && !runOverlays.contains(rule.overlay());
-    return new LiveConfig(all.withRule(rule), runOverlays, saved ? runRules : plus(runRules, rule));
+    return new LiveConfig(
+        all.withRule(rule, number), runOverlays, saved ? runRules : plus(runRules, rule));
+  }
+
+  /** Gives a rule another place; see {@link ClientConfig#moved}. */
+  LiveConfig moved(int from, int to) throws ConfigException {
+    return new LiveConfig(all.moved(from, to), runOverlays, runRules);
+  }
+
+  /** Enables or disables a rule; see {@link ClientConfig#withRuleEnabled}. */
+  LiveConfig withRuleEnabled(int number, boolean enabled) throws ConfigException {
+    return new LiveConfig(all.withRuleEnabled(number, enabled), runOverlays, runRules);
+  }
+
+  /** With another version of an overlay. */
+  LiveConfig withUpdated(Overlay overlay) throws ConfigException {
+    return new LiveConfig(all.withUpdated(overlay), runOverlays, runRules);
   }
 
   LiveConfig withoutOverlay(String name) throws ConfigException {
@@ -74,17 +102,42 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
     return new LiveConfig(all.withoutRule(rule), runOverlays, minus(runRules, rule));
   }
 
+  /**
+   * What the file says now, and behind it what is for this run only.
+   *
+   * @throws ConfigException when both do not fit, or the file changes what only a start can
+   */
+  LiveConfig reloaded(ClientConfig file) throws ConfigException {
+    if (!file.options().equals(all.options())) {
+      throw new ConfigException(
+          "mediate, fake-range and fake-range6 cannot change while the client runs; restart it");
+    }
+    LiveConfig next = saved(file);
+    for (Overlay overlay : all.overlays()) {
+      if (!isSaved(overlay)) {
+        next = next.with(overlay, false);
+      }
+    }
+    for (Rule rule : all.rules()) {
+      if (!isSaved(rule) && !file.rules().contains(rule)) {
+        next = next.with(rule, false);
+        if (all.disabled().contains(rule)) {
+          next = next.withRuleEnabled(next.all().rules().size(), false);
+        }
+      }
+    }
+    return next;
+  }
+
   /** Adds what the command line of {@code run} names. */
-  LiveConfig withCommandLine(Settings settings, Overlay.Resolver resolver) throws ConfigException {
+  LiveConfig withCommandLine(Settings settings, Overlay.Source source) throws ConfigException {
     LiveConfig config = this;
     for (String text : settings.overlays()) {
       int at = text.indexOf('=');
       if (at < 0) {
         throw new ConfigException("--overlay \"" + text + "\": it must read NAME=URL");
       }
-      config =
-          config.with(
-              Overlay.parse(text.substring(0, at), text.substring(at + 1), resolver), false);
+      config = config.with(source.of(text.substring(0, at), text.substring(at + 1)), false);
     }
     for (String text : settings.rules()) {
       config = config.with(parseRule(text), false);

@@ -11,18 +11,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code oasis client rule add|remove|list}. */
+/** {@code oasis client rule add|move|disable|enable|remove|list}. */
 @Command(
     name = "rule",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    description = "Adds, removes and lists the rules of the running client; the first match wins.")
+    description =
+        "Adds, orders, disables, removes and lists the rules of the running client; the first match"
+            + " wins. No change moves a connection that exists.")
 final class RuleCommand extends ConfigCommand {
   @Command(
       name = "add",
       mixinStandardHelpOptions = true,
       description = {
-        "Adds a rule behind the others; connections that exist already stay where they are.",
+        "Adds a rule, behind the others unless --at says where; connections that exist already stay"
+            + " where they are.",
         "Example: oasis client rule add 'tcp dport 80' web"
       })
   int add(
@@ -38,7 +41,12 @@ final class RuleCommand extends ConfigCommand {
               names = "--else",
               paramLabel = "WHAT",
               description = "when the overlay cannot serve: underlay (the default), next or block")
-          @Nullable String otherwise)
+          @Nullable String otherwise,
+      @Option(
+              names = "--at",
+              paramLabel = "N",
+              description = "the number that it gets; the rule there and those behind move down")
+          @Nullable Integer at)
       throws IOException, ConfigException {
     List<String> all = new ArrayList<>(words);
     if (otherwise != null) {
@@ -46,9 +54,57 @@ final class RuleCommand extends ConfigCommand {
       all.add(otherwise);
     }
     // Parsed here as well, so that a wrong rule is refused without a running client.
-    daemon.post(
-        "/v1/rules", Map.of("rule", LiveConfig.parseRule(String.join(" ", all)).toString()));
+    String rule = LiveConfig.parseRule(String.join(" ", all)).toString();
+    daemon.post("/v1/rules", at == null ? Map.of("rule", rule) : Map.of("rule", rule, "at", at));
     return 0;
+  }
+
+  @Command(
+      name = "move",
+      mixinStandardHelpOptions = true,
+      description = "Gives a rule another place in the order.")
+  int move(
+      @Mixin DaemonOptions daemon,
+      @Parameters(paramLabel = "FROM", description = "its number in \"list\"") int from,
+      @Parameters(paramLabel = "TO", description = "the number that it has then") int to)
+      throws IOException, ConfigException {
+    daemon.post(rulePath(from) + "/move", Map.of("to", positive(to)));
+    return 0;
+  }
+
+  @Command(
+      name = "disable",
+      mixinStandardHelpOptions = true,
+      description = "Lets a rule keep its place and decide nothing.")
+  int disable(
+      @Mixin DaemonOptions daemon,
+      @Parameters(paramLabel = "NUMBER", description = "its number in \"list\"") int number)
+      throws IOException, ConfigException {
+    daemon.post(rulePath(number) + "/disable", Map.of());
+    return 0;
+  }
+
+  @Command(
+      name = "enable",
+      mixinStandardHelpOptions = true,
+      description = "Lets a rule that was disabled decide again.")
+  int enable(
+      @Mixin DaemonOptions daemon,
+      @Parameters(paramLabel = "NUMBER", description = "its number in \"list\"") int number)
+      throws IOException, ConfigException {
+    daemon.post(rulePath(number) + "/enable", Map.of());
+    return 0;
+  }
+
+  private static String rulePath(int number) throws ConfigException {
+    return "/v1/rules/" + positive(number);
+  }
+
+  private static int positive(int number) throws ConfigException {
+    if (number < 1) {
+      throw new ConfigException("the first rule is number 1 (oasis client rule list)");
+    }
+    return number;
   }
 
   @Command(
@@ -73,7 +129,13 @@ final class RuleCommand extends ConfigCommand {
     return 0;
   }
 
-  @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the rules.")
+  @Command(
+      name = "list",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Lists the rules in their order, and what each has decided since the client started or the",
+        "rule was added: names whose addresses it replaced, flows, and their bytes both ways."
+      })
   int list(
       @Mixin DaemonOptions daemon,
       @Option(names = "--json", description = "print JSON") boolean json)
@@ -82,8 +144,17 @@ final class RuleCommand extends ConfigCommand {
         out(),
         daemon.get("/v1/rules"),
         json,
-        new Table("N", "RULE", "SAVED"),
-        one -> new Object[] {one.get("number"), one.get("rule"), DaemonOptions.saved(one)});
+        new Table("N", "RULE", "NAMES", "FLOWS", "BYTES", "STATE", "SAVED"),
+        one ->
+            new @Nullable Object[] {
+              one.get("number"),
+              one.get("rule"),
+              one.get("names"),
+              one.get("flows"),
+              Table.bytes(one.get("bytes")),
+              Boolean.TRUE.equals(one.get("enabled")) ? "on" : "disabled",
+              DaemonOptions.saved(one)
+            });
     return 0;
   }
 }

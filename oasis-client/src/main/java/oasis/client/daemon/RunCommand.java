@@ -46,7 +46,7 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "NAME=URL",
       description =
           "an overlay for this run only, such as ron=udp://192.0.2.10:7400 or"
-              + " ron=udp://[2001:db8::10]:7400; repeatable")
+              + " ron=udp://[2001:db8::10]:7400, or the URL of its specification; repeatable")
   private List<String> overlays = List.of();
 
   @Option(

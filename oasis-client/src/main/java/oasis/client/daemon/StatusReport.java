@@ -8,16 +8,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import oasis.client.engine.CarrierInfo;
+import oasis.client.engine.ClientEngine;
 import oasis.client.engine.EngineInfo;
+import oasis.client.engine.FakeInfo;
 import oasis.client.engine.FlowInfo;
+import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
 import oasis.io.LinuxTun;
 import oasis.io.PortCounters;
 import oasis.io.RawSender;
 import oasis.packet.Address;
 import oasis.packet.DropReason;
+import oasis.rules.Rule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +82,32 @@ final class StatusReport {
         .thenApply(flows -> flows.stream().map(StatusReport::flow).toList());
   }
 
+  /** What each rule has decided. */
+  CompletableFuture<Map<Rule, RuleHits.Counts>> ruleCounts() {
+    return parts
+        .loop()
+        .call(() -> configurator.hits().stream().map(RuleHits::counts).toList())
+        .thenApply(
+            all -> all.stream().collect(Collectors.toMap(RuleHits.Counts::rule, one -> one)));
+  }
+
+  /**
+   * What the engine would do now.
+   *
+   * @param ask a question to the engine
+   */
+  <T> CompletableFuture<T> ask(Function<ClientEngine, T> ask) {
+    return parts.loop().call(() -> ask.apply(parts.path().engine()));
+  }
+
+  /** At most {@code limit} names and the addresses that stand for them. */
+  CompletableFuture<List<Map<String, @Nullable Object>>> fakes(int limit) {
+    return parts
+        .loop()
+        .call(() -> parts.path().engine().fakes(limit))
+        .thenApply(fakes -> fakes.stream().map(StatusReport::fake).toList());
+  }
+
   private Snapshot snapshot() {
     return new Snapshot(
         parts.path().engine().info(System.nanoTime()),
@@ -97,7 +129,7 @@ final class StatusReport {
     status.put("startMs", facts.startMs().getAsLong());
     status.put("uptimeMs", (System.nanoTime() - beganNs) / 1_000_000);
     status.put("carriers", carrierList(snapshot));
-    status.put("rules", configurator.current().all().rules().size());
+    status.put("rules", configurator.current().all().activeRules().size());
     status.put("flows", engine.flows());
     status.put("maxFlows", engine.maxFlows());
     Map<String, @Nullable Object> tun = counters(snapshot.tun());
@@ -127,14 +159,16 @@ final class StatusReport {
   }
 
   private static List<Map<String, @Nullable Object>> carrierList(Snapshot snapshot) {
-    Map<String, Carriers.PortInfo> ports = new LinkedHashMap<>();
-    snapshot.carriers().forEach(port -> ports.put(port.name(), port));
+    Map<Integer, Carriers.PortInfo> ports = new LinkedHashMap<>();
+    snapshot.carriers().forEach(port -> ports.put(port.index(), port));
     List<Map<String, @Nullable Object>> list = new ArrayList<>();
     for (CarrierInfo carrier : snapshot.engine().carriers()) {
       Map<String, @Nullable Object> one = new LinkedHashMap<>();
       one.put("name", carrier.name());
       one.put("state", carrier.state().name().toLowerCase(Locale.ROOT));
       one.put("silentMs", carrier.silentMs() < 0 ? null : carrier.silentMs());
+      one.put("rttUs", carrier.rttUs() < 0 ? null : carrier.rttUs());
+      one.put("chosen", carrier.chosen());
       one.put("mtu", carrier.mtu());
       one.put("ipv6", carrier.ipv6());
       one.put("flows", carrier.flows());
@@ -142,7 +176,7 @@ final class StatusReport {
       one.put("outBytes", carrier.outBytes());
       one.put("inPkts", carrier.inPkts());
       one.put("inBytes", carrier.inBytes());
-      Carriers.PortInfo port = ports.get(carrier.name());
+      Carriers.PortInfo port = ports.get(carrier.index());
       if (port != null) {
         one.put("entry", port.entry());
         one.put("localPort", port.localPort() == 0 ? null : port.localPort());
@@ -196,7 +230,8 @@ final class StatusReport {
     return one;
   }
 
-  private static Map<String, @Nullable Object> flow(FlowInfo flow) {
+  /** A flow as plain values. */
+  static Map<String, @Nullable Object> flow(FlowInfo flow) {
     Map<String, @Nullable Object> one = new LinkedHashMap<>();
     one.put("protocol", flow.protocol());
     one.put("program", flow.program());
@@ -211,6 +246,15 @@ final class StatusReport {
     one.put("outBytes", flow.outBytes());
     one.put("inPkts", flow.inPkts());
     one.put("inBytes", flow.inBytes());
+    return one;
+  }
+
+  private static Map<String, @Nullable Object> fake(FakeInfo fake) {
+    Map<String, @Nullable Object> one = new LinkedHashMap<>();
+    one.put("name", fake.name());
+    one.put("fake", fake.fake());
+    one.put("real", fake.real());
+    one.put("flows", fake.flows());
     return one;
   }
 }

@@ -4,8 +4,11 @@ package oasis.client.engine;
 import java.util.List;
 import oasis.flow.FakePool;
 import oasis.flow.NatEngine;
+import oasis.packet.Address;
+import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
+import oasis.packet.FlowKey;
 import oasis.rules.RuleSet;
 
 /**
@@ -19,6 +22,9 @@ import oasis.rules.RuleSet;
  * packet, {@link Flows} begins and ends flows, and {@link Carriers} judges the entry nodes.
  */
 public final class ClientEngine {
+  /** Most carriers, the underlay included. */
+  public static final int MAX_CARRIERS = Carriers.MAX;
+
   private final EngineConfig config;
   private final Effects effects;
   private final Fakes fakes;
@@ -72,13 +78,19 @@ public final class ClientEngine {
   }
 
   /**
-   * Adds a carrier.
+   * Adds a carrier. One with the name of another is a further entry node of the same overlay: each
+   * new flow gets the living one with the shortest round-trip time.
    *
    * @param mtu longest IP packet that it carries, in bytes; with less than 1,280 it carries no IPv6
    * @return its index, or -1 when there are too many
    */
   public int addCarrier(String name, int mtu, long nowNs) {
     return carriers.add(name, mtu, nowNs);
+  }
+
+  /** Changes what a carrier carries; longer packets of its flows are refused with the new size. */
+  public void setMtu(int carrier, int mtu) {
+    carriers.setMtu(carrier, mtu);
   }
 
   /** Removes a carrier; its TCP flows are reset, its other flows choose again. */
@@ -90,18 +102,21 @@ public final class ClientEngine {
   /**
    * Swaps the rules. Flows that exist keep their carriers.
    *
-   * @param carrierOfRule carrier index by rule number, 0 for the underlay, -1 for an overlay that
-   *     has not been added
+   * @param carrierOfRule index of any carrier of the overlay by rule number, 0 for the underlay, -1
+   *     for an overlay that has not been added
    */
   public void setRules(RuleSet rules, int[] carrierOfRule, long nowNs) {
-    flows.setPolicy(new Policy(rules, carrierOfRule, flows.policy().mediated()));
-    for (int c = 1; c < Carriers.MAX; c++) {
-      boolean named = false;
-      for (int carrier : carrierOfRule) {
-        named |= carrier == c;
-      }
-      carriers.named(c, named, nowNs);
-    }
+    setRules(rules, carrierOfRule, rules.rules().stream().map(RuleHits::new).toList(), nowNs);
+  }
+
+  /**
+   * As {@link #setRules(RuleSet, int[], long)}, counting on for rules that were there before.
+   *
+   * @param hits what counts for each rule, by its number
+   */
+  public void setRules(RuleSet rules, int[] carrierOfRule, List<RuleHits> hits, long nowNs) {
+    flows.setPolicy(new Policy(rules, carrierOfRule, hits, flows.policy().mediated()));
+    carriers.named(carrierOfRule, nowNs);
     onTimer(nowNs);
   }
 
@@ -149,7 +164,7 @@ public final class ClientEngine {
 
   /** Does what is due: probes, verdicts on silent carriers, time-outs. */
   public void onTimer(long nowNs) {
-    for (int c = 1; c < Carriers.MAX; c++) {
+    for (int c = 1; c < carriers.end(); c++) {
       if (carriers.probeDue(c, nowNs)) {
         effects.probe(c);
       }
@@ -183,6 +198,39 @@ public final class ClientEngine {
         dns.queries(),
         dns.faked(),
         drops.byName());
+  }
+
+  /**
+   * What would happen to a new flow to a name.
+   *
+   * @param lowerCaseName without the last dot
+   */
+  public Decision explain(String lowerCaseName, boolean ipv4) {
+    return flows.policy().explain(lowerCaseName, ipv4, carriers);
+  }
+
+  /** What happens to a program's packets with this 5-tuple, if they reach us at all. */
+  public Explanation explain(FlowKey key, long nowNs) {
+    boolean ipv4 = Addresses.isV4(key.dstHi, key.dstLo);
+    int fake = fakes.find(key.dstHi, key.dstLo);
+    String name = fake >= 0 ? fakes.name(fake) : null;
+    int f = map.findOutbound(key);
+    return new Explanation(
+        f >= 0 ? FlowListing.one(map, carriers, fakes, f, nowNs) : null,
+        name,
+        fake < 0 && fakes.inRange(key.dstHi, key.dstLo),
+        name != null ? explain(name, ipv4) : flows.policy().explain(key, ipv4, carriers));
+  }
+
+  /** The address that an address stands for: itself when it is not a fake one. */
+  public Address realOf(Address address) {
+    int fake = fakes.find(address.hi(), address.lo());
+    return fake < 0 ? address : new Address(fakes.realHi(fake), fakes.realLo(fake));
+  }
+
+  /** A snapshot of at most {@code limit} fake addresses and their names. */
+  public List<FakeInfo> fakes(int limit) {
+    return fakes.list(limit);
   }
 
   /** A snapshot of at most {@code limit} flows. */

@@ -129,6 +129,7 @@ final class DnsFaker {
             ? DnsReply.addresses(message, halves, count, FAKE_TTL, out, at, limit())
             : DnsReply.noData(message, FAKE_TTL, out, at, limit()));
     faked++;
+    policy.countName(name, carriers);
     return true;
   }
 

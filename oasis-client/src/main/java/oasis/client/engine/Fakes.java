@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.engine;
 
+import java.util.ArrayList;
+import java.util.List;
 import oasis.flow.FakePool;
+import oasis.packet.Addresses;
 
 /**
  * The fake addresses of both families behind one number for each: {@code entry << 1} of the IPv4
@@ -68,6 +71,22 @@ final class Fakes {
   /** Fakes given out, both families. */
   int size() {
     return v4.size() + v6.size();
+  }
+
+  /** A snapshot of at most {@code limit} fakes. */
+  List<FakeInfo> list(int limit) {
+    List<FakeInfo> list = new ArrayList<>();
+    for (FakePool pool : List.of(v4, v6)) {
+      for (int i = 0; i < pool.size() && list.size() < limit; i++) {
+        list.add(
+            new FakeInfo(
+                pool.name(i),
+                Addresses.text(pool.fakeHi(), pool.fakeLo(i)),
+                Addresses.text(pool.realHi(i), pool.realLo(i)),
+                pool.holds(i)));
+      }
+    }
+    return list;
   }
 
   private FakePool pool(int fake) {

@@ -8,7 +8,6 @@ import oasis.packet.Burst;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.packet.Tcp;
-import oasis.rules.Rule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,7 +75,9 @@ final class FlowMap {
   long[] outBytes = new long[0];
   long[] inPkts = new long[0];
   long[] inBytes = new long[0];
-  @Nullable Rule[] rule = new @Nullable Rule[0];
+
+  /** What counts for the rule that decided, or null. */
+  @Nullable RuleHits[] hits = new @Nullable RuleHits[0];
 
   FlowMap(int maxFlows, long seed) {
     this.maxFlows = maxFlows;
@@ -144,7 +145,7 @@ final class FlowMap {
     table.remove(inSlot[f]);
     timers.cancel(f);
     outSlot[f] = NONE;
-    rule[f] = null;
+    hits[f] = null;
     lastAck[f] = free;
     free = f;
     flows--;
@@ -155,6 +156,7 @@ final class FlowMap {
     lastNs[f] = nowNs;
     outPkts[f] += b.segments();
     outBytes[f] += b.length();
+    count(f, b);
     if (b.protocol() == Ip.TCP && !b.laterFragment()) {
       int flags = Tcp.flags(b.buffer(), b.transport());
       if ((flags & Tcp.ACK) != 0) {
@@ -169,8 +171,16 @@ final class FlowMap {
     lastNs[f] = nowNs;
     inPkts[f] += b.segments();
     inBytes[f] += b.length();
+    count(f, b);
     if (b.protocol() == Ip.TCP && !b.laterFragment()) {
       follow(f, Tcp.flags(b.buffer(), b.transport()), FIN_IN);
+    }
+  }
+
+  private void count(int f, Burst b) {
+    RuleHits rule = hits[f];
+    if (rule != null) {
+      rule.carried(b.length());
     }
   }
 
@@ -320,6 +330,6 @@ final class FlowMap {
     outBytes = Arrays.copyOf(outBytes, n);
     inPkts = Arrays.copyOf(inPkts, n);
     inBytes = Arrays.copyOf(inBytes, n);
-    rule = Arrays.copyOf(rule, n);
+    hits = Arrays.copyOf(hits, n);
   }
 }

@@ -81,8 +81,11 @@ final class Flows {
       return refuse(DropReason.NO_FLOW, b, nowNs);
     }
     boolean ipv4 = b.version() == 4;
-    int rule = fake >= 0 ? policy.matchName(fakes.name(fake)) : policy.matchHeader(key);
-    int c = choose(rule, fake, key, ipv4);
+    int rule =
+        fake >= 0
+            ? policy.settledByName(fakes.name(fake), ipv4, carriers)
+            : policy.settledByHeader(key, ipv4, carriers);
+    int c = policy.carrier(rule, ipv4, carriers);
     if (c == Policy.BLOCKED) {
       return refuse(DropReason.NO_CARRIER, b, nowNs);
     }
@@ -93,17 +96,12 @@ final class Flows {
     if (f < 0) {
       return refuse(DropReason.FLOW_LIMIT, b, nowNs);
     }
-    map.rule[f] = rule < 0 ? null : policy.rule(rule);
-    return f;
-  }
-
-  private int choose(int rule, int fake, FlowKey key, boolean ipv4) {
-    if (rule < 0) {
-      return Carriers.UNDERLAY;
+    if (rule >= 0) {
+      RuleHits hits = policy.hits(rule);
+      hits.flow();
+      map.hits[f] = hits;
     }
-    return fake >= 0
-        ? policy.chooseByName(rule, fakes.name(fake), ipv4, carriers)
-        : policy.chooseByHeader(rule, key, ipv4, carriers);
+    return f;
   }
 
   private int add(int carrier, int fake, FlowKey key, long nowNs) {

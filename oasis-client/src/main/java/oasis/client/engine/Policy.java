@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.engine;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
 import oasis.packet.FlowKey;
 import oasis.rules.Otherwise;
 import oasis.rules.Rule;
@@ -21,26 +24,29 @@ final class Policy {
   static final int NO_RULE = -1;
 
   /** No rule at all. */
-  static final Policy NOTHING = new Policy(RuleSet.EMPTY, new int[0], false);
+  static final Policy NOTHING = new Policy(RuleSet.EMPTY, new int[0], List.of(), false);
 
   private final RuleSet rules;
   private final int[] carrierOfRule;
+  private final List<RuleHits> hits;
   private final boolean mediated;
 
   /**
    * @param carrierOfRule carrier index by rule number; {@link Carriers#UNDERLAY} for the underlay,
    *     {@link #MISSING} for an overlay that has not been added
+   * @param hits what counts for each rule, by its number
    * @param mediated every new flow goes by the underlay
    */
-  Policy(RuleSet rules, int[] carrierOfRule, boolean mediated) {
+  Policy(RuleSet rules, int[] carrierOfRule, List<RuleHits> hits, boolean mediated) {
     this.rules = rules;
     this.carrierOfRule = carrierOfRule.clone();
+    this.hits = List.copyOf(hits);
     this.mediated = mediated;
   }
 
   /** The same rules with or without mediation. */
   Policy mediated(boolean on) {
-    return new Policy(rules, carrierOfRule, on);
+    return new Policy(rules, carrierOfRule, hits, on);
   }
 
   /** Whether every new flow goes by the underlay. */
@@ -53,40 +59,96 @@ final class Policy {
     return rules.matchName(lowerCaseName);
   }
 
-  /** First header rule that matches the 5-tuple, or {@link #NO_RULE}. */
-  int matchHeader(FlowKey key) {
-    return rules.matchHeader(key);
-  }
-
   /** Rule number {@code r}. */
   Rule rule(int r) {
     return rules.rules().get(r);
   }
 
-  /** Carrier for a flow whose first matching rule, by its name, is {@code rule}. */
-  int chooseByName(int rule, String name, boolean ipv4, Carriers carriers) {
-    int r = rule;
-    while (r >= 0) {
-      int c = settled(r, ipv4, carriers);
-      if (c != MISSING) {
-        return c;
-      }
-      r = rules.matchNameFrom(name, r + 1);
-    }
-    return Carriers.UNDERLAY;
+  /** What counts for rule number {@code r}. */
+  RuleHits hits(int r) {
+    return hits.get(r);
   }
 
-  /** Carrier for a flow whose first matching rule, by its header, is {@code rule}. */
-  int chooseByHeader(int rule, FlowKey key, boolean ipv4, Carriers carriers) {
+  /** Counts a name that its rule keeps from the underlay. */
+  void countName(String name, Carriers carriers) {
+    int r = settledByName(name, true, carriers);
+    if (r >= 0) {
+      hits(r).name();
+    }
+  }
+
+  /** Carrier for a flow whose first matching rule, by its name, is {@code rule}. */
+  int chooseByName(int rule, String name, boolean ipv4, Carriers carriers) {
+    return carrier(settledByName(rule, name, ipv4, carriers), ipv4, carriers);
+  }
+
+  /** The rule that decides about a name now: the first match that does not leave it to the next. */
+  int settledByName(String name, boolean ipv4, Carriers carriers) {
+    return settledByName(rules.matchName(name), name, ipv4, carriers);
+  }
+
+  private int settledByName(int rule, String name, boolean ipv4, Carriers carriers) {
     int r = rule;
-    while (r >= 0) {
-      int c = settled(r, ipv4, carriers);
-      if (c != MISSING) {
-        return c;
-      }
+    while (r >= 0 && settled(r, ipv4, carriers) == MISSING) {
+      r = rules.matchNameFrom(name, r + 1);
+    }
+    return r;
+  }
+
+  /** The rule that decides about a 5-tuple now, or {@link #NO_RULE}. */
+  int settledByHeader(FlowKey key, boolean ipv4, Carriers carriers) {
+    int r = rules.matchHeader(key);
+    while (r >= 0 && settled(r, ipv4, carriers) == MISSING) {
       r = rules.matchHeader(key, r + 1);
     }
-    return Carriers.UNDERLAY;
+    return r;
+  }
+
+  /** What a rule that decides stands for now; without a rule it is the underlay. */
+  int carrier(int r, boolean ipv4, Carriers carriers) {
+    return r < 0 ? Carriers.UNDERLAY : settled(r, ipv4, carriers);
+  }
+
+  /** What would happen to a flow to a name. */
+  Decision explain(String name, boolean ipv4, Carriers carriers) {
+    return explain(r -> rules.matchNameFrom(name, r), ipv4, carriers);
+  }
+
+  /** What would happen to a flow by its 5-tuple. */
+  Decision explain(FlowKey key, boolean ipv4, Carriers carriers) {
+    return explain(r -> rules.matchHeader(key, r), ipv4, carriers);
+  }
+
+  private Decision explain(IntUnaryOperator matchFrom, boolean ipv4, Carriers carriers) {
+    List<Decision.Match> matches = new ArrayList<>();
+    int r = matchFrom.applyAsInt(0);
+    while (r >= 0) {
+      int c = settled(r, ipv4, carriers);
+      int best = carriers.best(carrierOfRule[r], ipv4);
+      int own = best == Carriers.NONE ? carrierOfRule[r] : best;
+      boolean exists = carriers.exists(own);
+      matches.add(
+          new Decision.Match(
+              rule(r),
+              exists ? carriers.state(own) : null,
+              exists && (ipv4 || own == Carriers.UNDERLAY || carriers.fitsIpv6(own)),
+              verdict(c)));
+      if (c != MISSING) {
+        String carrier = c == BLOCKED ? null : carriers.name(c);
+        return new Decision(matches, rule(r), carrier, mediated);
+      }
+      r = matchFrom.applyAsInt(r + 1);
+    }
+    return new Decision(matches, null, carriers.name(Carriers.UNDERLAY), mediated);
+  }
+
+  private static Decision.Verdict verdict(int c) {
+    return switch (c) {
+      case Carriers.UNDERLAY -> Decision.Verdict.UNDERLAY;
+      case MISSING -> Decision.Verdict.NEXT;
+      case BLOCKED -> Decision.Verdict.BLOCKED;
+      default -> Decision.Verdict.CARRIED;
+    };
   }
 
   /** What rule {@code r} says now; {@link #MISSING} when the next rule is to be asked. */
@@ -94,8 +156,8 @@ final class Policy {
     if (mediated) {
       return Carriers.UNDERLAY;
     }
-    int c = carrierOfRule[r];
-    if (carriers.serves(c, ipv4)) {
+    int c = carriers.best(carrierOfRule[r], ipv4);
+    if (c != Carriers.NONE) {
       return c;
     }
     Otherwise otherwise = rule(r).otherwise();

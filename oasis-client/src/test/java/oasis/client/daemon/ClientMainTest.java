@@ -43,6 +43,12 @@ class ClientMainTest {
         "rule",
         "rule add",
         "rule remove",
+        "rule add --at first tcp web",
+        "rule move 1",
+        "rule move one two",
+        "rule disable",
+        "rule enable x",
+        "explain",
         "flows --limit many"
       })
   void aWrongCommandLineIsOneLineAndStatusTwo(String words) {
@@ -50,7 +56,18 @@ class ClientMainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "run", "status", "flows", "overlay", "overlay add", "rule list"})
+  @ValueSource(
+      strings = {
+        "",
+        "run",
+        "status",
+        "flows",
+        "overlay",
+        "overlay add",
+        "rule list",
+        "rule move",
+        "explain"
+      })
   void everyCommandHelps(String words) {
     List<String> arguments = new ArrayList<>(List.of(words.split(" ")));
     arguments.removeIf(String::isEmpty);
@@ -64,7 +81,17 @@ class ClientMainTest {
 
   @Test
   void withoutAClientTheQuestionIsRefused() {
-    for (String words : List.of("status", "flows --json", "overlay list", "rule list")) {
+    for (String words :
+        List.of(
+            "status",
+            "flows --json",
+            "overlay list",
+            "overlay update ron",
+            "reload",
+            "stop",
+            "rule list",
+            "rule move 2 1",
+            "explain a.b")) {
       Outcome outcome = run((words + " --control " + directory.resolve("none")).split(" "));
 
       assertRefused(outcome, 1);
@@ -95,6 +122,17 @@ class ClientMainTest {
   }
 
   @Test
+  void aWrongQuestionIsRefusedBeforeAnybodyIsAsked() {
+    for (String words : new String[] {"192.0.2.1", "tcp 192.0.2.1", "sctp 192.0.2.1:80"}) {
+      Outcome outcome = run(("explain " + words + " --control none").split(" "));
+
+      assertRefused(outcome, 1);
+      assertThat(outcome.err()).as(words).containsAnyOf("write a name", "lacks the port");
+    }
+    assertRefused(run("rule", "disable", "0", "--control", "none"), 1);
+  }
+
+  @Test
   void aWrongElseIsRefused() {
     assertRefused(run("rule", "add", "tcp dport 80", "web", "--else", "maybe"), 1);
   }
@@ -118,7 +156,7 @@ class ClientMainTest {
     Path state = directory.resolve("state");
 
     assertThat(start(state, "--overlay", "ron").err()).contains("it must read NAME=URL");
-    assertRefused(start(state, "--overlay", "ron=https://osp.example/ron.xml"), 1);
+    assertRefused(start(state, "--overlay", "ron=http://osp.example/ron.xml"), 1);
     assertRefused(start(state, "--rule", "tcp dport 80 nowhere"), 1);
     assertRefused(start(state, "--rule", "tcp dport 80\nweb"), 1);
     assertThat(state.resolve(ConfigFile.NAME)).doesNotExist();

@@ -18,9 +18,13 @@ class ConfigFileTest {
 
   @TempDir private Path state;
 
+  private ConfigFile file() {
+    return new ConfigFile(state, new Specifications(state));
+  }
+
   @Test
   void withoutAFileThereIsNothing() throws Exception {
-    assertThat(new ConfigFile(state).read()).isEqualTo(ClientConfig.EMPTY);
+    assertThat(file().read()).isEqualTo(ClientConfig.EMPTY);
   }
 
   @Test
@@ -32,18 +36,19 @@ class ConfigFileTest {
             .add(Overlay.parse("six", "udp://[2001:db8::10]:7400", Overlay.ADDRESSES_ONLY))
             .add(Rule.parse("name:*.edu ron"))
             .add(Rule.parse("name:/^(www|img)\\.cnn\\.com$/ web loss <= 1%"))
+            .addDisabled(Rule.parse("udp dport 53 web"))
             .add(Rule.parse("tcp dport 6510 dst 128.95.0.0/16 ron else block"))
             .build();
 
-    new ConfigFile(state).write(config);
+    file().write(config);
 
-    assertThat(new ConfigFile(state).read()).isEqualTo(config);
+    assertThat(file().read()).isEqualTo(config);
   }
 
   @Test
   void theFileIsForItsOwnerOnlyAndNothingElseStays() throws Exception {
-    new ConfigFile(state).write(ClientConfig.EMPTY);
-    new ConfigFile(state).write(ClientConfig.EMPTY);
+    file().write(ClientConfig.EMPTY);
+    file().write(ClientConfig.EMPTY);
 
     Path file = state.resolve("client.xml");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -66,6 +71,8 @@ class ConfigFileTest {
           <overlays/>                                               | 2 | unknown element <overlays>
           <rule>name:*.edu ron</rule>                               | 2 | no overlay "ron"
           <rule>nonsense</rule>                                     | 2 | rule "nonsense": column
+          <rule disabled="no">tcp underlay</rule>                   | 2 | disabled must be "true" or "false"
+          <rule enabled="true">tcp underlay</rule>                  | 2 | unknown attribute "enabled"
           <rule><b/></rule>                                         | 2 | holds nothing but its text
           <rule>a                                                   | 3 | not well-formed XML
           text                                                      | 2 | unexpected text "text"
@@ -74,7 +81,7 @@ class ConfigFileTest {
   void aWrongFileIsNamedWithItsLine(String body, int line, String reason) throws Exception {
     write(HEAD + body + "\n</client>\n");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(state.resolve("client.xml") + ", line " + line + ": ")
         .hasMessageContaining(reason);
@@ -95,7 +102,7 @@ class ConfigFileTest {
   void aWrongOptionIsNamed(String attribute, String reason) throws Exception {
     write("<client xmlns=\"urn:oasis:client:1\" " + attribute + "/>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("line 1: " + reason);
   }
@@ -114,7 +121,7 @@ class ConfigFileTest {
     String overlay = "<overlay name=\"a\" url=\"udp://192.0.2.1:1\"/>\n";
     write(HEAD + overlay + overlay + "</client>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .hasMessageContaining("line 3: overlay \"a\" exists already");
   }
 
@@ -122,8 +129,7 @@ class ConfigFileTest {
   void aDocumentTypeIsRefused() throws Exception {
     write("<!DOCTYPE client SYSTEM \"file:///etc/passwd\">\n" + HEAD + "</client>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
-        .hasMessageContaining("a DOCTYPE is not allowed");
+    assertThatThrownBy(() -> file().read()).hasMessageContaining("a DOCTYPE is not allowed");
   }
 
   @Test
@@ -133,14 +139,14 @@ class ConfigFileTest {
             + HEAD
             + "<rule>&b;</rule></client>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read()).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> file().read()).isInstanceOf(ConfigException.class);
   }
 
   @Test
   void anotherNamespaceIsRefused() throws Exception {
     write("<client/>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .hasMessageContaining("<client xmlns=\"urn:oasis:client:1\"> must be");
   }
 
@@ -148,14 +154,14 @@ class ConfigFileTest {
   void aFileBeyondTheCapIsRefusedUnread() throws Exception {
     write(HEAD + " ".repeat(ConfigFile.MAX_BYTES) + "</client>");
 
-    assertThatThrownBy(() -> new ConfigFile(state).read()).hasMessageContaining("longer than");
+    assertThatThrownBy(() -> file().read()).hasMessageContaining("longer than");
   }
 
   @Test
   void aFileThatIsADirectoryIsOneLine() throws Exception {
     Files.createDirectory(state.resolve("client.xml"));
 
-    assertThatThrownBy(() -> new ConfigFile(state).read())
+    assertThatThrownBy(() -> file().read())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("cannot be read");
   }

@@ -10,6 +10,9 @@ import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
 
 class ConfigFuzzTest {
+  private static final Overlay.Source SOURCE =
+      (name, url) -> Overlay.parse(name, url, Overlay.ADDRESSES_ONLY);
+
   private static final byte[] SEED_DOCUMENT =
       """
       <?xml version="1.0" encoding="UTF-8"?>
@@ -18,7 +21,7 @@ class ConfigFuzzTest {
         <overlay name="ron" url="udp://192.0.2.10:7400?mtu=1280"/>
         <overlay name="six" url="udp://[2001:db8::1]:7400"/>
         <rule>name:*.edu ron</rule>
-        <rule><![CDATA[tcp dport 80 ron]]></rule>
+        <rule disabled="true"><![CDATA[tcp dport 80 ron]]></rule>
       </client>
       """
           .getBytes(UTF_8);
@@ -30,7 +33,7 @@ class ConfigFuzzTest {
         gen -> {
           byte[] bytes = damage(gen, SEED_DOCUMENT.clone());
           try {
-            new ConfigReader("f", new ByteArrayInputStream(bytes)).read();
+            new ConfigReader("f", new ByteArrayInputStream(bytes), SOURCE).read();
           } catch (ConfigException e) {
             assertThat(e.getMessage()).startsWith("f, line ").doesNotContain("\n", "\r");
           }
@@ -45,17 +48,18 @@ class ConfigFuzzTest {
           ClientConfig config;
           try {
             byte[] bytes = damage(gen, SEED_DOCUMENT.clone());
-            config = new ConfigReader("f", new ByteArrayInputStream(bytes)).read();
+            config = new ConfigReader("f", new ByteArrayInputStream(bytes), SOURCE).read();
           } catch (ConfigException e) {
             return;
           }
           byte[] again = ConfigFile.toXml(config).getBytes(UTF_8);
-          assertThat(new ConfigReader("f", new ByteArrayInputStream(again)).read())
+          assertThat(new ConfigReader("f", new ByteArrayInputStream(again), SOURCE).read())
               .isEqualTo(config);
         });
   }
 
-  private static byte[] damage(Gen gen, byte[] document) {
+  /** Changes, cuts or repeats bytes in one to three places. */
+  static byte[] damage(Gen gen, byte[] document) {
     byte[] bytes = document;
     for (int i = gen.range(1, 3); i > 0; i--) {
       int at = gen.below(bytes.length);

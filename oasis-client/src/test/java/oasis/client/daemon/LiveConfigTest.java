@@ -6,15 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
+import oasis.io.Endpoint;
 import oasis.rules.Rule;
 import org.junit.jupiter.api.Test;
 
 class LiveConfigTest {
+  private static final Overlay.Source UDP =
+      (name, url) -> Overlay.parse(name, url, Overlay.ADDRESSES_ONLY);
   private static final LiveConfig NOTHING = LiveConfig.saved(ClientConfig.EMPTY);
 
   @Test
   void whatTheCommandLineAddsIsInForceButNotSaved() throws Exception {
-    LiveConfig config = NOTHING.withCommandLine(run("name:*.edu ron"), Overlay.ADDRESSES_ONLY);
+    LiveConfig config = NOTHING.withCommandLine(run("name:*.edu ron"), UDP);
 
     assertThat(config.all().rules()).containsExactly(Rule.parse("name:*.edu ron"));
     assertThat(config.all().overlays()).hasSize(1);
@@ -24,9 +27,7 @@ class LiveConfigTest {
   @Test
   void aRuleAboutAnOverlayOfThisRunIsForThisRunToo() throws Exception {
     LiveConfig config =
-        NOTHING
-            .withCommandLine(run(), Overlay.ADDRESSES_ONLY)
-            .with(Rule.parse("tcp dport 80 ron"), true);
+        NOTHING.withCommandLine(run(), UDP).with(Rule.parse("tcp dport 80 ron"), true);
 
     assertThat(config.toSave().rules()).isEmpty();
   }
@@ -53,6 +54,56 @@ class LiveConfigTest {
   }
 
   @Test
+  void aRuleIsAddedWhereItIsWanted() throws Exception {
+    LiveConfig config = three().with(Rule.parse("icmp underlay"), 2, true);
+
+    assertThat(texts(config))
+        .containsExactly("tcp underlay", "icmp underlay", "udp underlay", "name:*.edu underlay");
+    assertThat(texts(three().with(Rule.parse("icmp underlay"), 4, true)).get(3))
+        .isEqualTo("icmp underlay");
+    for (int wrong : new int[] {0, 5}) {
+      assertThatThrownBy(() -> three().with(Rule.parse("icmp underlay"), wrong, true))
+          .isInstanceOf(ConfigException.class)
+          .hasMessage("a rule cannot get number " + wrong + "; there are 3 rules");
+    }
+  }
+
+  @Test
+  void aRuleMovesUpAndDown() throws Exception {
+    assertThat(texts(three().moved(3, 1)))
+        .containsExactly("name:*.edu underlay", "tcp underlay", "udp underlay");
+    assertThat(texts(three().moved(1, 2)))
+        .containsExactly("udp underlay", "tcp underlay", "name:*.edu underlay");
+    assertThat(three().moved(2, 2)).isEqualTo(three());
+    assertThatThrownBy(() -> three().moved(4, 1)).hasMessageContaining("no rule 4; there are 3");
+    assertThatThrownBy(() -> three().moved(1, 0)).hasMessageContaining("no rule 0; there are 3");
+  }
+
+  @Test
+  void aDisabledRuleKeepsItsPlaceAndDecidesNothing() throws Exception {
+    LiveConfig config = three().withRuleEnabled(2, false);
+
+    assertThat(texts(config)).isEqualTo(texts(three()));
+    assertThat(config.all().activeRules())
+        .containsExactly(Rule.parse("tcp underlay"), Rule.parse("name:*.edu underlay"));
+    assertThat(config.toSave()).isNotEqualTo(three().toSave());
+    assertThat(config.moved(2, 1).all().disabled()).containsExactly(Rule.parse("udp underlay"));
+    assertThat(config.withRuleEnabled(2, true)).isEqualTo(three());
+    assertThat(config.withoutRule(2).all().disabled()).isEmpty();
+  }
+
+  private static LiveConfig three() throws Exception {
+    return NOTHING
+        .with(Rule.parse("tcp underlay"), true)
+        .with(Rule.parse("udp underlay"), true)
+        .with(Rule.parse("name:*.edu underlay"), true);
+  }
+
+  private static List<String> texts(LiveConfig config) {
+    return config.all().rules().stream().map(Rule::toString).toList();
+  }
+
+  @Test
   void aRuleWithoutItsOverlayIsRefused() {
     assertThatThrownBy(() -> NOTHING.with(Rule.parse("tcp dport 80 ron"), true))
         .isInstanceOf(ConfigException.class)
@@ -62,6 +113,49 @@ class LiveConfigTest {
   @Test
   void aRuleThatNamesTheUnderlayNeedsNoOverlay() throws Exception {
     assertThat(NOTHING.with(Rule.parse("name:*.lan underlay"), true).all().rules()).hasSize(1);
+  }
+
+  @Test
+  void aReloadKeepsWhatIsForThisRunBehindWhatTheFileSays() throws Exception {
+    Rule names = Rule.parse("name:*.edu ron");
+    LiveConfig config = NOTHING.withCommandLine(run("name:*.edu ron"), UDP);
+    ClientConfig file =
+        new ClientConfig.Builder(ClientOptions.DEFAULTS)
+            .add(Overlay.parse("web", "udp://192.0.2.11:7400", Overlay.ADDRESSES_ONLY))
+            .add(Rule.parse("tcp dport 81 web"))
+            .build();
+
+    LiveConfig next = config.reloaded(file);
+
+    assertThat(next.all().overlays()).extracting(Overlay::name).containsExactly("web", "ron");
+    assertThat(next.all().rules()).containsExactly(Rule.parse("tcp dport 81 web"), names);
+    assertThat(next.toSave()).isEqualTo(file);
+  }
+
+  @Test
+  void whatOnlyAStartCanChangeIsRefusedByAReload() {
+    ClientOptions other = new ClientOptions(true, null, null);
+
+    assertThatThrownBy(() -> NOTHING.reloaded(new ClientConfig.Builder(other).build()))
+        .hasMessageContaining("cannot change while the client runs; restart it");
+  }
+
+  @Test
+  void betweenTwoConfigurationsBothAreKnown() throws Exception {
+    ClientConfig before =
+        NOTHING.with(ron(), true).with(Rule.parse("tcp dport 80 ron"), true).all();
+    Overlay moved = Overlay.parse("ron", "udp://192.0.2.11:7400", Overlay.ADDRESSES_ONLY);
+    ClientConfig next = NOTHING.with(moved, true).with(Rule.parse("tcp dport 81 ron"), true).all();
+
+    ClientConfig both = before.unitedWith(next);
+
+    assertThat(both.rules())
+        .containsExactly(Rule.parse("tcp dport 81 ron"), Rule.parse("tcp dport 80 ron"));
+    assertThat(both.overlays()).hasSize(1);
+    assertThat(both.overlays().get(0).entries())
+        .extracting(Endpoint::text)
+        .containsExactly("192.0.2.11:7400", "192.0.2.10:7400");
+    assertThat(next.unitedWith(next)).isEqualTo(next);
   }
 
   private static Overlay ron() throws ConfigException {

@@ -15,7 +15,7 @@ class OverlayTest {
   void anAddressAndAPortAreEnough() throws Exception {
     Overlay overlay = parse("udp://192.0.2.10:7400");
 
-    assertThat(overlay.entry()).isEqualTo(Endpoint.ipv4(192, 0, 2, 10, 7400));
+    assertThat(overlay.entries()).containsExactly(Endpoint.ipv4(192, 0, 2, 10, 7400));
     assertThat(overlay.mtu()).isEqualTo(1400);
     assertThat(overlay.url()).isEqualTo("udp://192.0.2.10:7400");
   }
@@ -43,7 +43,7 @@ class OverlayTest {
   void anIpv6AddressStandsInBrackets() throws Exception {
     Overlay overlay = parse("udp://[2001:DB8:0::1]:7400?mtu=1280");
 
-    assertThat(overlay.entry().text()).isEqualTo("[2001:db8::1]:7400");
+    assertThat(overlay.entries()).extracting(Endpoint::text).containsExactly("[2001:db8::1]:7400");
     assertThat(overlay.url()).isEqualTo("udp://[2001:db8::1]:7400?mtu=1280");
     assertThat(parse("udp://[::ffff:192.0.2.10]:7400").url()).isEqualTo("udp://192.0.2.10:7400");
   }
@@ -53,8 +53,7 @@ class OverlayTest {
       delimiter = '|',
       textBlock =
           """
-          https://osp.example/ron.xml    | specification documents are not in this release
-          file:///etc/ron.xml            | specification documents are not in this release
+          https://osp.example/ron.xml    | it leads to a specification
           tcp://192.0.2.10:7400          | it must read udp://HOST:PORT
           192.0.2.10:7400                | it is not a URL
           udp://192.0.2.10               | it needs a host and a port
@@ -87,6 +86,40 @@ class OverlayTest {
     assertThatThrownBy(() -> Overlay.parse(name, "udp://192.0.2.10:7400", Overlay.ADDRESSES_ONLY))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("overlay name");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://osp.example/ron.xml",
+    "https://osp.example:8443/ron.xml?v=3",
+    "http://127.0.0.1:8080/ron.xml",
+    "http://localhost/ron.xml",
+    "http://[::1]/ron.xml",
+    "file:/etc/ron.xml",
+    "file:///etc/ron.xml"
+  })
+  void aUrlMayLeadToASpecification(String url) throws Exception {
+    assertThat(Overlay.specification(url)).hasToString("Optional[" + url + "]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          http://osp.example/ron.xml       | http is for the loopback only; use https
+          http://127.0.0.1.example/ron.xml | http is for the loopback only; use https
+          https:///ron.xml                 | it must read https://HOST/PATH
+          https://me@osp.example/ron.xml   | it must read https://HOST/PATH
+          https://osp.example/ron.xml#x    | it must read https://HOST/PATH
+          file:ron.xml                     | it must read file:/PATH
+          file://osp.example/ron.xml       | it must read file:/PATH
+          ftp://osp.example/ron.xml        | it must read udp://HOST:PORT, https://
+          """)
+  void aUrlThatIsNotToBeTrustedIsRefused(String url, String reason) {
+    assertThatThrownBy(() -> Overlay.specification(url))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(reason);
   }
 
   private static Overlay parse(String url) throws ConfigException {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.experiments.throughput;
+package oasis.experiments.measure;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -17,7 +17,7 @@ import java.util.Set;
 import oasis.os.OsException;
 
 /** What the kernel says about processes, proc(5). Those that end meanwhile are skipped. */
-final class Processes {
+public final class Processes {
   private static final Path PROC = Path.of("/proc");
   private static final Path NAMESPACES = Path.of("/run/netns");
   private static final int MS_PER_TICK = 10;
@@ -32,7 +32,7 @@ final class Processes {
   private Processes() {}
 
   /** The identity of network namespaces, as the links of their processes read. */
-  static Set<String> identities(Collection<String> names) throws OsException {
+  public static Set<String> identities(Collection<String> names) throws OsException {
     Set<String> identities = new HashSet<>();
     for (String name : names) {
       try {
@@ -44,9 +44,9 @@ final class Processes {
     return identities;
   }
 
-  /** The processes in a network namespace. */
-  static List<Integer> in(String namespace) throws OsException {
-    Set<String> identities = identities(List.of(namespace));
+  /** The processes in some network namespaces. */
+  public static List<Integer> in(Collection<String> namespaces) throws OsException {
+    Set<String> identities = identities(namespaces);
     List<Integer> pids = new ArrayList<>();
     for (Path process : all()) {
       if (identities.contains(namespaceOf(process))) {
@@ -60,7 +60,7 @@ final class Processes {
    * CPU time of each thread of some processes so far, by the scheduler's clock in ns: the first
    * word of schedstat. By thread, since one that ends takes its time with it.
    */
-  static Map<String, Long> threadNs(Collection<Integer> pids) throws OsException {
+  public static Map<String, Long> threadNs(Collection<Integer> pids) throws OsException {
     Map<String, Long> times = new HashMap<>();
     for (int pid : pids) {
       try (DirectoryStream<Path> threads =
@@ -84,7 +84,7 @@ final class Processes {
    * CPU time in ms of each process outside of some network namespaces but this one and the kernel's
    * threads, in steps of 10.
    */
-  static Map<String, Long> foreignMs(Set<String> ownNamespaces) throws OsException {
+  public static Map<String, Long> foreignMs(Set<String> ownNamespaces) throws OsException {
     String self = Long.toString(ProcessHandle.current().pid());
     Map<String, Long> times = new HashMap<>();
     for (Path process : all()) {
@@ -108,7 +108,7 @@ final class Processes {
   }
 
   /** By how much times have grown; what has gone is not counted. */
-  static long growth(Map<String, Long> before, Map<String, Long> after) {
+  public static long growth(Map<String, Long> before, Map<String, Long> after) {
     long sum = 0;
     for (Map.Entry<String, Long> entry : after.entrySet()) {
       sum += Math.max(0, entry.getValue() - before.getOrDefault(entry.getKey(), 0L));
@@ -121,7 +121,7 @@ final class Processes {
    *
    * @param key {@code VmRSS} for now, {@code VmHWM} for the most so far
    */
-  static long memoryKib(Collection<Integer> pids, String key) {
+  public static long memoryKib(Collection<Integer> pids, String key) {
     long sum = 0;
     for (int pid : pids) {
       sum +=

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.experiments.throughput;
+package oasis.experiments.measure;
 
 /**
  * One second of UDP at a rate.
@@ -8,12 +8,12 @@ package oasis.experiments.throughput;
  * @param sentMbits the rate that came about
  * @param lostPercent of the datagrams
  */
-record Probe(double offeredMbits, double sentMbits, double lostPercent) {
+public record Probe(double offeredMbits, double sentMbits, double lostPercent) {
   private static final double MOST_LOST_PERCENT = 0.1;
   private static final double LEAST_SENT = 0.95;
 
   /** Whether the path carried the rate without loss, and the sender reached it. */
-  boolean passed() {
+  public boolean passed() {
     return lostPercent < MOST_LOST_PERCENT && sentMbits > LEAST_SENT * offeredMbits;
   }
 }

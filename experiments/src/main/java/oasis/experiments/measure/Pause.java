@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.experiments.throughput;
+package oasis.experiments.measure;
 
 import oasis.os.OsException;
 
 /** Waiting, with an interrupt as an error. */
-final class Pause {
+public final class Pause {
   private Pause() {}
 
-  static void ms(long ms) throws OsException {
+  /** Waits so many milliseconds. */
+  public static void ms(long ms) throws OsException {
     try {
       Thread.sleep(ms);
     } catch (InterruptedException e) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.experiments.throughput;
+package oasis.experiments.measure;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,23 +12,28 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import oasis.emulator.Node;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
 
 /**
  * Runs iperf3 and ping at the client and reads what they print.
  *
- * @param lab where
+ * @param client the node in which they run
  * @param server whom they talk to
  */
-record Traffic(Lab lab, String server) {
+public record Traffic(Node client, String server) {
   /** With both headers it fits the tunnels. */
-  static final int DATAGRAM_BYTES = 1400;
+  public static final int DATAGRAM_BYTES = 1400;
+
+  /** NAT uses ports from here on; programs' own ports end before. */
+  public static final int FIRST_NAT_PORT = 61_000;
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern PING_TIME = Pattern.compile("time=([0-9.]+) ms");
   private static final double MEGA = 1e6;
   private static final double US_PER_MS = 1e3;
+  private static final String REVERSE = "--reverse";
   private static final int CONNECT_TRIES = 3;
   private static final long CONNECT_PAUSE_MS = 1000;
 
@@ -44,12 +49,12 @@ record Traffic(Lab lab, String server) {
    * @param omit seconds at its beginning that do not count
    * @return {@code mbit} per second as received, and {@code retransmits}
    */
-  Map<String, Double> tcp(boolean up, int omit, int seconds) throws OsException {
+  public Map<String, Double> tcp(boolean up, int omit, int seconds) throws OsException {
     // Without the option it would be the host's congestion control on routes by a TUN device.
     List<String> options = new ArrayList<>(List.of("--congestion", "cubic"));
     options.addAll(List.of("--omit", Integer.toString(omit)));
     if (!up) {
-      options.add("--reverse");
+      options.add(REVERSE);
     }
     JsonNode end = iperf(options, omit + seconds, seconds);
     Map<String, Double> result = new TreeMap<>();
@@ -58,11 +63,14 @@ record Traffic(Lab lab, String server) {
     return result;
   }
 
-  /** A second of UDP upwards. */
-  Probe udp(double mbits) throws OsException {
-    List<String> options =
-        List.of("--bitrate", Math.round(mbits * MEGA) + "", "--window", SOCKET_BUFFER);
-    JsonNode sum = datagrams(options, 1).path("sum");
+  /** UDP at a rate. */
+  public Probe udp(boolean up, double mbits, int seconds) throws OsException {
+    List<String> options = new ArrayList<>();
+    options.addAll(List.of("--bitrate", Math.round(mbits * MEGA) + "", "--window", SOCKET_BUFFER));
+    if (!up) {
+      options.add(REVERSE);
+    }
+    JsonNode sum = datagrams(options, seconds).path("sum");
     double sent =
         sum.path("packets").asDouble() * DATAGRAM_BYTES * 8 / sum.path("seconds").asDouble(1);
     return new Probe(mbits, sent / MEGA, sum.path("lost_percent").asDouble(100));
@@ -73,7 +81,7 @@ record Traffic(Lab lab, String server) {
    *
    * @return {@code lost_up} and {@code lost_down} in percent
    */
-  Map<String, Double> udpBothWays(double mbits, int seconds) throws OsException {
+  public Map<String, Double> udpBothWays(double mbits, int seconds) throws OsException {
     List<String> options = List.of("--bitrate", Math.round(mbits * MEGA) + "", "--bidir");
     JsonNode end = datagrams(options, seconds);
     Map<String, Double> result = new TreeMap<>();
@@ -96,7 +104,7 @@ record Traffic(Lab lab, String server) {
     String error = "";
     for (int i = 0; i < CONNECT_TRIES; i++) {
       CommandRunner.Result result =
-          lab.client().exec(Duration.ofSeconds(lasts + SLACK_SECONDS), argv.toArray(String[]::new));
+          client.exec(Duration.ofSeconds(lasts + SLACK_SECONDS), argv.toArray(String[]::new));
       try {
         JsonNode tree = JSON.readTree(result.out());
         if (!tree.has("error")) {
@@ -117,19 +125,18 @@ record Traffic(Lab lab, String server) {
    *
    * @return how many took how many microseconds
    */
-  SortedMap<Integer, Integer> ping(int count) throws OsException {
+  public SortedMap<Integer, Integer> ping(int count) throws OsException {
     CommandRunner.Result result =
-        lab.client()
-            .exec(
-                Duration.ofSeconds(10 + count / 100),
-                "ping",
-                "-i",
-                "0.002",
-                "-c",
-                Integer.toString(count),
-                "-W",
-                "1",
-                server);
+        client.exec(
+            Duration.ofSeconds(10 + count / 100),
+            "ping",
+            "-i",
+            "0.002",
+            "-c",
+            Integer.toString(count),
+            "-W",
+            "1",
+            server);
     SortedMap<Integer, Integer> counts = new TreeMap<>();
     Matcher time = PING_TIME.matcher(result.out());
     while (time.find()) {

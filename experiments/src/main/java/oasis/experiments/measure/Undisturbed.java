@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package oasis.experiments.throughput;
+package oasis.experiments.measure;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * Measures, watches what else the machine does meanwhile, and measures again when that was too
  * much. Confined to one thread.
  */
-final class Undisturbed {
+public final class Undisturbed {
   private static final double NS_PER_S = 1e9;
   private static final long NS_PER_MS = 1_000_000;
   private static final long MOMENT_MS = 250;
 
   private final Set<String> ownNamespaces;
-  private final String clientNamespace;
-  private final String exitNamespace;
+  private final List<String> clientNamespaces;
+  private final List<String> exitNamespaces;
   private final Supplier<Effort> efforts;
 
   /**
@@ -29,24 +30,37 @@ final class Undisturbed {
    * @param tries at most so many measurements
    * @param patienceMs at most so long a wait for a quiet moment before another try
    */
-  record Effort(int tries, long patienceMs) {}
+  public record Effort(int tries, long patienceMs) {
+    /** Everything once. */
+    public static final Effort LEAST = new Effort(1, 0);
+
+    /** What a run of a few minutes can afford. */
+    public static final Effort QUICK = new Effort(2, 2_000);
+
+    /** What a run of an hour can afford. */
+    public static final Effort FULL = new Effort(4, 20_000);
+  }
 
   /** A measurement. */
-  interface Task<T> {
+  public interface Task<T> {
     T run() throws OsException;
   }
 
   /** A result and what happened meanwhile. */
-  record Watched<T>(T result, Span span) {}
+  public record Watched<T>(T result, Span span) {}
 
   /**
-   * @param lab whose namespaces are not foreign
+   * @param own network namespaces of which no process is foreign
+   * @param clients those whose processes are the client's end of a tunnel
+   * @param exits those whose processes are its other end
    * @param efforts asked at each measurement
    */
-  Undisturbed(Lab lab, Supplier<Effort> efforts) throws OsException {
-    ownNamespaces = Processes.identities(lab.namespaces());
-    clientNamespace = lab.client().namespace();
-    exitNamespace = lab.exit().namespace();
+  public Undisturbed(
+      Collection<String> own, List<String> clients, List<String> exits, Supplier<Effort> efforts)
+      throws OsException {
+    ownNamespaces = Processes.identities(own);
+    clientNamespaces = List.copyOf(clients);
+    exitNamespaces = List.copyOf(exits);
     this.efforts = efforts;
   }
 
@@ -55,7 +69,7 @@ final class Undisturbed {
    *
    * @throws OsException when every try failed
    */
-  <T> Watched<T> measure(Task<T> task) throws OsException {
+  public <T> Watched<T> measure(Task<T> task) throws OsException {
     @Nullable Watched<T> best = null;
     OsException failure = new OsException("nothing was tried");
     Effort effort = efforts.get();
@@ -83,8 +97,8 @@ final class Undisturbed {
 
   private <T> Watched<T> watch(Task<T> task, int number) throws OsException {
     // What runs there now is the tunnel; the programs that the task starts come later.
-    List<Integer> client = Processes.in(clientNamespace);
-    List<Integer> exit = Processes.in(exitNamespace);
+    List<Integer> client = Processes.in(clientNamespaces);
+    List<Integer> exit = Processes.in(exitNamespaces);
     Map<String, Long> foreign = Processes.foreignMs(ownNamespaces);
     long steal = Steal.ms();
     Map<String, Long> clientNs = Processes.threadNs(client);
@@ -114,7 +128,7 @@ final class Undisturbed {
   }
 
   /** What happens in a quarter of a second in which nothing is measured. */
-  Span moment() throws OsException {
+  public Span moment() throws OsException {
     return watch(
             () -> {
               Pause.ms(MOMENT_MS);

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import oasis.io.control.Json;
+import oasis.os.CommandRunner;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Joining, upgrading and leaving overlays, and editing the configuration, while the client runs.
+ */
+@Timeout(180)
+class OverlayIT {
+  private static final String GOOD_ENTRY = entry(ClientLab.ENTRY);
+
+  /** Nobody listens there. */
+  private static final String DEAD_ENTRY = entry(9);
+
+  @TempDir private Path directory;
+  private ClientLab lab;
+
+  @BeforeEach
+  void build() throws Exception {
+    lab = ClientLab.start(directory);
+  }
+
+  @AfterEach
+  void destroy() throws Exception {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  private static String entry(int port) {
+    return "  <entry host=\"" + ClientLab.EXIT + "\" port=\"" + port + "\"/>\n";
+  }
+
+  private void publish(int version, String entries) throws Exception {
+    Files.writeString(
+        directory.resolve("ron.xml"),
+        "<overlay xmlns=\"urn:oasis:overlay:1\" name=\"ron\" version=\""
+            + version
+            + "\">\n"
+            + entries
+            + "  <mtu>1380</mtu>\n</overlay>\n");
+  }
+
+  /** Runs a command about the running client. */
+  private CommandRunner.Result client(String... words) throws Exception {
+    List<String> all = new ArrayList<>(List.of(words));
+    all.addAll(List.of("--control", lab.file("client.sock")));
+    return lab.clientMain(all.toArray(String[]::new));
+  }
+
+  private void assertDone(String... words) throws Exception {
+    assertThat(client(words)).satisfies(result -> assertThat(result.err()).isEmpty());
+  }
+
+  /** States of the entry nodes of the overlay. */
+  private List<String> states() throws Exception {
+    List<String> states = new ArrayList<>();
+    if (lab.status().get("carriers") instanceof List<?> carriers) {
+      for (Object one : carriers) {
+        if (one instanceof Map<?, ?> carrier && "ron".equals(carrier.get("name"))) {
+          states.add(String.valueOf(carrier.get("state")));
+        }
+      }
+    }
+    return states;
+  }
+
+  private Process slowDownload() throws Exception {
+    Process slow =
+        lab.start(
+            lab.client,
+            "curl",
+            "-sS",
+            "--limit-rate",
+            "100k",
+            "-o",
+            lab.file("slow"),
+            "http://" + ClientLab.SERVER + "/big");
+    ClientLab.await(() -> flows() == 1);
+    return slow;
+  }
+
+  private long flows() throws Exception {
+    return lab.status().get("flows") instanceof Number number ? number.longValue() : -1;
+  }
+
+  @Test
+  void anOverlayIsJoinedBySpecificationUpgradedAndKeptOverARestart() throws Exception {
+    publish(3, DEAD_ENTRY + GOOD_ENTRY);
+    lab.startExit();
+    Process daemon = lab.startClient();
+    assertThat(client("overlay", "add", "other", "file:" + lab.file("ron.xml")).err())
+        .contains("it specifies \"ron\", not \"other\"");
+    assertDone("overlay", "add", "ron", "file:" + lab.file("ron.xml"));
+    assertDone("rule", "add", "tcp dport 80", "ron");
+    ClientLab.await(() -> states().equals(List.of("dead", "alive")));
+    assertThat(lab.who(ClientLab.SERVER)).as("by the living one").isEqualTo(ClientLab.EXIT);
+
+    Process slow = slowDownload();
+    publish(2, GOOD_ENTRY);
+    assertThat(client("overlay", "update", "ron").err()).contains("version 2 is older than");
+    publish(4, GOOD_ENTRY);
+    assertThat(client("overlay", "update", "ron").out()).isEqualTo("ron: version 3 is now 4\n");
+    assertThat(states()).containsExactly("alive");
+    assertThat(slow.isAlive()).as("its connection goes on").isTrue();
+    assertThat(flows()).isGreaterThanOrEqualTo(1);
+    slow.destroy();
+
+    assertDone("stop");
+    assertThat(daemon.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(daemon.exitValue()).isZero();
+    Files.delete(directory.resolve("ron.xml"));
+    lab.startClient();
+    lab.awaitCarrier("ron", "alive");
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
+    assertThat(client("overlay", "list").out()).contains("file:" + lab.file("ron.xml") + "  4  ");
+  }
+
+  @Test
+  void aReloadChangesWhatIsDifferentOrNothing() throws Exception {
+    lab.startExit();
+    Process daemon = lab.startClient();
+    Path file = directory.resolve("state/client.xml");
+    String head =
+        "<client xmlns=\"urn:oasis:client:1\">\n<overlay name=\"ron\" url=\"udp://"
+            + ClientLab.EXIT
+            + ":"
+            + ClientLab.ENTRY
+            + "\"/>\n";
+    Files.writeString(file, head + "<!-- mine -->\n<rule>tcp dport 80 ron</rule>\n</client>\n");
+    assertThat(client("reload").out()).isEqualTo("In force: 1 overlays, 1 rules\n");
+    lab.awaitCarrier("ron", "alive");
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
+    Process slow = slowDownload();
+
+    Files.writeString(
+        file, head + "<rule>tcp dport 8080 ron</rule>\n<rule>nonsense</rule></client>");
+    assertThat(client("reload").err()).contains(file + ", line 4: rule \"nonsense\"");
+    assertThat(lab.who(ClientLab.SERVER)).as("as before").isEqualTo(ClientLab.EXIT);
+    assertThat(lab.who(ClientLab.SERVER + ":8080")).isEqualTo(ClientLab.CLIENT);
+
+    Files.writeString(file, head + "<rule>tcp dport 8080 ron</rule>\n</client>");
+    lab.in(lab.client, "kill", "-HUP", Long.toString(daemon.pid()));
+    ClientLab.await(() -> lab.who(ClientLab.SERVER + ":8080").equals(ClientLab.EXIT));
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.CLIENT);
+    assertThat(slow.isAlive()).as("it keeps the way that it began with").isTrue();
+    slow.destroy();
+    assertThat(Json.parse(client("doctor", "--json").out().getBytes(UTF_8)))
+        .isInstanceOf(List.class);
+  }
+
+  @Test
+  void aSpecificationThatWasNeverSeenIsFetchedOnceTheClientRuns() throws Exception {
+    lab.startExit();
+    publish(1, GOOD_ENTRY);
+    Path state = Files.createDirectories(directory.resolve("state"));
+    Files.writeString(
+        state.resolve("client.xml"),
+        "<client xmlns=\"urn:oasis:client:1\">\n<overlay name=\"ron\" url=\"file:"
+            + lab.file("ron.xml")
+            + "\"/>\n<rule>tcp dport 80 ron</rule>\n</client>\n");
+
+    lab.startClient();
+
+    lab.awaitCarrier("ron", "alive");
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
+  }
+
+  @Test
+  void anEntryNodeIsNeverSoughtBehindItsOwnFakeAddress() throws Exception {
+    Path resolver = Path.of("/etc/netns", lab.client, "resolv.conf");
+    Files.createDirectories(resolver.getParent());
+    try {
+      Files.writeString(resolver, "nameserver " + ClientLab.SERVER + "\n");
+      lab.startExit();
+      lab.startClient(
+          "--overlay",
+          "ron=udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY,
+          "--rule",
+          "name:*.edu ron");
+      lab.awaitCarrier("ron", "alive");
+      assertThat(lab.dig("node.example.edu")).as("what others get").startsWith("198.18.");
+
+      assertDone("overlay", "add", "second", "udp://node.example.edu:4700");
+
+      assertThat(client("overlay", "list").out())
+          .containsAnyOf(
+              "udp://" + ClientLab.SERVER + ":4700", "udp://[" + ClientLab.SERVER6 + "]:4700");
+    } finally {
+      Files.deleteIfExists(resolver);
+      Files.deleteIfExists(resolver.getParent());
+    }
+  }
+}

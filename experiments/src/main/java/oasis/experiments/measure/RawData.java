@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.experiments.measure;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import oasis.os.OsException;
+
+/**
+ * The plan of a run and its raw data, written at once, so that a run that was broken off can go on.
+ *
+ * @param directory the run's folder
+ * @param plan class of plans
+ * @param entry class of what is measured piece by piece
+ */
+public record RawData<P, E>(Path directory, Class<P> plan, Class<E> entry) {
+  private static final String RAW = "raw.jsonl";
+  private static final String PLAN = "plan.json";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * The plan of the run that is in the folder.
+   *
+   * @throws OsException when there is none
+   */
+  public P recordedPlan() throws OsException, IOException {
+    if (!Files.exists(directory.resolve(PLAN))) {
+      throw new OsException("nothing to resume in " + directory);
+    }
+    return JSON.readValue(Files.readString(directory.resolve(PLAN)), plan);
+  }
+
+  /** What has been measured so far; a last line that was broken off is left out. */
+  public List<E> entries() throws IOException {
+    List<E> entries = new ArrayList<>();
+    List<String> lines = Files.readAllLines(directory.resolve(RAW));
+    for (int i = 0; i < lines.size(); i++) {
+      Optional<E> entry = parse(lines.get(i), i == lines.size() - 1);
+      entry.ifPresent(entries::add);
+    }
+    return entries;
+  }
+
+  private Optional<E> parse(String line, boolean last) throws IOException {
+    try {
+      return Optional.of(JSON.readValue(line, entry));
+    } catch (IOException e) {
+      if (last) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** Begins a run with what is kept of an earlier one. */
+  public void begin(P newPlan, List<E> kept) throws IOException {
+    Files.writeString(directory.resolve(PLAN), JSON.writeValueAsString(newPlan));
+    List<String> lines = new ArrayList<>();
+    for (E each : kept) {
+      lines.add(JSON.writeValueAsString(each));
+    }
+    Files.write(directory.resolve(RAW), lines);
+  }
+
+  /** Adds what was just measured. */
+  public void add(E each) throws IOException {
+    Files.write(
+        directory.resolve(RAW), List.of(JSON.writeValueAsString(each)), StandardOpenOption.APPEND);
+  }
+}
