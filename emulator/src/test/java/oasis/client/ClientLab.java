@@ -4,11 +4,12 @@ package oasis.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
+import java.io.Closeable;
 import java.io.IOException;
-import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,6 @@ import oasis.lab.Lab;
 import oasis.os.CommandRunner;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
-import oasis.packet.Address;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +43,6 @@ final class ClientLab {
   static final String SERVER6 = Lab.SERVER6;
   static final int ENTRY = Daemons.ENTRY;
 
-  private static final int A = 1;
-  private static final int AAAA = 28;
-
   final String client;
   final String router;
   final String exit;
@@ -54,7 +51,7 @@ final class ClientLab {
   private final Lab lab;
   private final CommandRunner host = new LinuxCommandRunner();
   private final List<Process> processes = new ArrayList<>();
-  private final List<DatagramSocket> names = new ArrayList<>();
+  private final List<Closeable> names = new ArrayList<>();
 
   /** Something that becomes true. */
   interface Condition {
@@ -91,9 +88,11 @@ final class ClientLab {
       DatagramSocket socket =
           Netns.in(server, () -> new DatagramSocket(new InetSocketAddress(address, 53)));
       names.add(socket);
-      Thread thread = new Thread(() -> answerNames(socket), "names");
-      thread.setDaemon(true);
-      thread.start();
+      LabNames.serve(socket);
+      ServerSocket listener =
+          Netns.in(server, () -> new ServerSocket(53, 50, InetAddress.getByName(address)));
+      names.add(listener);
+      LabNames.serve(listener);
     }
   }
 
@@ -118,47 +117,6 @@ final class ClientLab {
   /** Packets with a fake address that have left the client's host. */
   boolean nothingFakeLeft() throws Exception {
     return in(router, "nft", "list", "counter", "inet", "watch", "fakes").contains("packets 0 ");
-  }
-
-  private static void answerNames(DatagramSocket names) {
-    byte[] bytes = new byte[1500];
-    while (!names.isClosed()) {
-      try {
-        DatagramPacket query = new DatagramPacket(bytes, bytes.length);
-        names.receive(query);
-        byte[] answer = answer(bytes, query.getLength());
-        names.send(new DatagramPacket(answer, answer.length, query.getSocketAddress()));
-      } catch (IOException e) {
-        // Closed, or a client that is gone.
-      }
-    }
-  }
-
-  /** Every name has the server's addresses, and no other record. */
-  private static byte[] answer(byte[] query, int length) {
-    int end = 12;
-    while (query[end] != 0) {
-      end += query[end] + 1;
-    }
-    int questionEnd = end + 5;
-    int type = query[end + 2];
-    Address real = Address.parse(type == AAAA ? SERVER6 : SERVER);
-    int data = type == AAAA ? 16 : type == A ? 4 : 0;
-    ByteBuffer answer = ByteBuffer.allocate(questionEnd + (data == 0 ? 0 : 12 + data));
-    answer.put(query, 0, Math.min(length, questionEnd));
-    answer.putShort(2, (short) 0x8180);
-    answer.putShort(6, (short) (data == 0 ? 0 : 1));
-    answer.putShort(10, (short) 0); // no EDNS option in the answer
-    if (data != 0) {
-      answer.putShort((short) 0xc00c).putShort((short) type).putShort((short) 1);
-      answer.putInt(300).putShort((short) data);
-      if (type == AAAA) {
-        answer.putLong(real.hi()).putLong(real.lo());
-      } else {
-        answer.putInt((int) real.lo());
-      }
-    }
-    return answer.array();
   }
 
   /** Waits until somebody listens at a TCP port. */
@@ -333,7 +291,9 @@ final class ClientLab {
     for (Process process : processes) {
       process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
     }
-    names.forEach(DatagramSocket::close);
+    for (Closeable socket : names) {
+      socket.close();
+    }
     lab.close();
   }
 }

@@ -33,7 +33,7 @@ public final class FakePool {
   public static final long JOURNAL_EVERY_NS = 300_000_000_000L;
 
   /** Addresses of an IPv6 range that are used, the reserved ones included. */
-  public static final int MAX_FAKES6 = 65_536;
+  public static final int MAX_FAKES6 = 131_072;
 
   private static final long SECOND_NS = 1_000_000_000L;
 
@@ -73,6 +73,7 @@ public final class FakePool {
   private boolean[] journalledHeld = new boolean[0];
 
   private int size;
+  private int held;
   private int nextOffset;
   private long exhausted;
   private long journalFailures;
@@ -118,7 +119,7 @@ public final class FakePool {
     if (range.isV4()) {
       return 1 << 32 - range.bits();
     }
-    return range.bits() <= 112 ? MAX_FAKES6 : 1 << 128 - range.bits();
+    return range.bits() <= 111 ? MAX_FAKES6 : 1 << 128 - range.bits();
   }
 
   /**
@@ -206,6 +207,7 @@ public final class FakePool {
   /** A flow begins to use an entry. */
   public void hold(int entry, long nowNs) {
     if (holds[entry]++ == 0) {
+      held++;
       idle.remove(entry);
     }
     lastUseNs[entry] = nowNs;
@@ -223,6 +225,7 @@ public final class FakePool {
     if (--holds[entry] > 0) {
       return;
     }
+    held--;
     idle.addLast(entry);
     // Within that time the journal goes on saying "held", which errs on the safe side and saves
     // two records for each of many short flows.
@@ -234,6 +237,11 @@ public final class FakePool {
   /** Flows that hold an entry. */
   public int holds(int entry) {
     return holds[entry];
+  }
+
+  /** Entries that some flow holds. */
+  public int held() {
+    return held;
   }
 
   /** Entries in use; entry numbers are 0 to {@code size() - 1}. */

@@ -57,7 +57,11 @@ public final class DnsMessage {
   /** Section number of additional records. */
   public static final int ADDITIONAL = 2;
 
-  static final int HEADER_BYTES = 12;
+  /** Bytes of header and question at most (RFC 1035 sections 4.1.1, 4.1.2). */
+  public static final int MAX_QUESTION_END = 12 + 255 + 4;
+
+  /** Bytes of the header. */
+  public static final int HEADER_BYTES = 12;
 
   /** Smallest limit of answers by UDP (RFC 1035 section 4.2.1). */
   private static final int MIN_UDP_BYTES = 512;
@@ -74,8 +78,13 @@ public final class DnsMessage {
   private int questionEnd;
   private String name = "";
   private int udpBytes;
-  private boolean edns;
   private boolean dnssecOk;
+
+  /** Where the OPT record is, and how long; 0 bytes without one. */
+  private int optAt;
+
+  private int optBytes;
+  private int extendedRcode;
 
   private int nextIndex;
   private int nextAt;
@@ -98,20 +107,39 @@ public final class DnsMessage {
     if (bytes < HEADER_BYTES || word(4) != 1) {
       return DropReason.BAD_DNS;
     }
+    return question() && walk() ? null : DropReason.BAD_DNS;
+  }
+
+  /**
+   * Reads the header and the question at the beginning of a message of which more may follow. Only
+   * what header and question say may be asked for then.
+   *
+   * @param bytes how many are there
+   * @return whether there is a header and exactly one question
+   */
+  public boolean peek(ByteBuffer memory, int at, int bytes) {
+    b = memory;
+    start = at;
+    end = at + bytes;
+    return bytes >= HEADER_BYTES && word(4) == 1 && question();
+  }
+
+  private boolean question() {
     StringBuilder text = new StringBuilder();
     int nameEnd = DnsNames.read(b, start, start + HEADER_BYTES, end, text);
     if (nameEnd < 0 || nameEnd + 4 > end) {
-      return DropReason.BAD_DNS;
+      return false;
     }
     name = text.toString();
     questionEnd = nameEnd + 4;
-    return walk() ? null : DropReason.BAD_DNS;
+    return true;
   }
 
   private boolean walk() {
     udpBytes = MIN_UDP_BYTES;
-    edns = false;
     dnssecOk = false;
+    optBytes = 0;
+    extendedRcode = 0;
     int records = word(6) + word(8) + word(10);
     rewind();
     for (int i = 0; i < records; i++) {
@@ -120,10 +148,12 @@ public final class DnsMessage {
       }
       if (recordType() == OPT) {
         // RFC 6891 section 6.1.1: at most one, in the additional section, owned by the root.
-        if (edns || section() != ADDITIONAL || b.get(recordAt) != 0) {
+        if (optBytes > 0 || section() != ADDITIONAL || b.get(recordAt) != 0) {
           return false;
         }
-        edns = true;
+        optAt = recordAt;
+        optBytes = nextAt - recordAt;
+        extendedRcode = (int) (recordTtl() >>> 24);
         udpBytes = Math.max(MIN_UDP_BYTES, recordClass());
         dnssecOk = (recordTtl() & 0x8000) != 0;
       }
@@ -169,9 +199,9 @@ public final class DnsMessage {
     return word(2) >>> 11 & 0xf;
   }
 
-  /** Response code: 0 no error, 3 no such name. */
+  /** Response code, with the upper bits that EDNS adds: 0 no error, 3 no such name. */
   public int rcode() {
-    return word(2) & 0xf;
+    return extendedRcode << 4 | word(2) & 0xf;
   }
 
   /** True when the answer was cut to fit a datagram. */
@@ -295,7 +325,17 @@ public final class DnsMessage {
   }
 
   boolean edns() {
-    return edns;
+    return optBytes > 0;
+  }
+
+  /** Index of the OPT record. */
+  int optAt() {
+    return optAt;
+  }
+
+  /** Bytes of the OPT record with its options; 0 without one. */
+  int optBytes() {
+    return optBytes;
   }
 
   /** The DO bit of the OPT record (RFC 3225). */

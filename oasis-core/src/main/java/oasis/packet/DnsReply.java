@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 /**
  * Writes answers that we author to a checked query (or in place of a checked answer to it). They
  * keep its id, its RD and CD bits and the bytes of its question (case as asked), and have an OPT
- * record when it had one. Each method returns the message's length, at most {@code limit}; {@code
- * out} must be another memory than the query's.
+ * record when it had one; in place of an answer, with that answer's options. Each method returns
+ * the message's length, at most {@code limit}; {@code out} must be another memory than the query's.
  */
 public final class DnsReply {
   /** Response code: no error. */
@@ -38,6 +38,9 @@ public final class DnsReply {
 
   private static final int RECORD_BYTES = 12;
   private static final int OPT_BYTES = 11;
+
+  /** A longer one is padding, most of it. */
+  private static final int MAX_OPT_BYTES = 128;
 
   /** Datagrams that cross no fragmenting link (the value of DNS flag day 2020). */
   private static final int OUR_UDP_BYTES = 1232;
@@ -144,6 +147,59 @@ public final class DnsReply {
     return at + RECORD_BYTES;
   }
 
+  /**
+   * The service bindings (SVCB, HTTPS) of a checked answer, on the name that was asked for, without
+   * the addresses in them. Those of other names are left out.
+   *
+   * @param answer its cursor is moved
+   * @return the message's length, or 0 when no binding is left
+   */
+  public static int services(DnsMessage answer, int ttl, ByteBuffer out, int at, int limit) {
+    int pos = begin(answer, NO_ERROR, out, at);
+    int room = at + limit - optBytes(answer);
+    int count = 0;
+    answer.rewind();
+    while (answer.next() && answer.section() == DnsMessage.ANSWER) {
+      if (answer.recordType() != answer.type() || answer.recordClass() != DnsMessage.IN) {
+        continue;
+      }
+      int end = DnsService.copy(answer, out, pos + RECORD_BYTES, room);
+      if (end >= 0) {
+        record(answer.type(), ttl, end - pos - RECORD_BYTES, out, pos);
+        pos = end;
+        count++;
+      }
+    }
+    return count == 0 ? 0 : finish(answer, count, count, out, at, pos);
+  }
+
+  /**
+   * A checked answer without its additional records but OPT; the others, and where they point to,
+   * stay as they are.
+   *
+   * @param answer its cursor is moved
+   * @return the message's length, or 0 when it does not fit
+   */
+  public static int withoutAdditional(DnsMessage answer, ByteBuffer out, int at, int limit) {
+    answer.rewind();
+    int bytes = DnsMessage.HEADER_BYTES + answer.questionBytes();
+    while (answer.next() && answer.section() != DnsMessage.ADDITIONAL) {
+      bytes = answer.dataStart() + answer.dataBytes() - answer.start();
+    }
+    if (bytes + answer.optBytes() > limit) {
+      return 0;
+    }
+    out.put(at, answer.buffer(), answer.start(), bytes);
+    out.put(at + bytes, answer.buffer(), answer.optAt(), answer.optBytes());
+    out.putShort(at + 10, (short) (answer.edns() ? 1 : 0));
+    return bytes + answer.optBytes();
+  }
+
+  /** An answer that only says: ask again by TCP. */
+  public static int truncated(DnsMessage query, ByteBuffer out, int at) {
+    return finish(query, 0, 1, out, at, begin(query, NO_ERROR, out, at));
+  }
+
   /** Sets the count of answers and the TC bit, adds OPT; returns the message's length. */
   private static int finish(
       DnsMessage query, int answers, int wanted, ByteBuffer out, int at, int pos) {
@@ -155,6 +211,11 @@ public final class DnsReply {
       return pos - at;
     }
     out.putShort(at + 10, (short) 1);
+    if (copiesOpt(query)) {
+      // The server's options belong to the program's: a cookie (RFC 7873) must not get lost.
+      out.put(pos, query.buffer(), query.optAt(), query.optBytes());
+      return pos + query.optBytes() - at;
+    }
     // Root name, type, size of datagrams, version 0 with the DO bit as asked, no options.
     out.put(pos, (byte) 0);
     out.putShort(pos + 1, (short) DnsMessage.OPT);
@@ -165,6 +226,10 @@ public final class DnsReply {
   }
 
   private static int optBytes(DnsMessage query) {
-    return query.edns() ? OPT_BYTES : 0;
+    return copiesOpt(query) ? query.optBytes() : query.edns() ? OPT_BYTES : 0;
+  }
+
+  private static boolean copiesOpt(DnsMessage query) {
+    return query.response() && query.edns() && query.optBytes() <= MAX_OPT_BYTES;
   }
 }

@@ -25,7 +25,8 @@ final class Edit {
     return old == value ? 0 : (long) (~old & 0xffff) + value;
   }
 
-  private static long put32(ByteBuffer m, int at, int value) {
+  /** Writes a 32-bit word at an even offset. */
+  static long put32(ByteBuffer m, int at, int value) {
     int old = m.getInt(at);
     m.putInt(at, value);
     return old == value ? 0 : (~old & LOW) + (value & LOW);

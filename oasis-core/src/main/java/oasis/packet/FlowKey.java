@@ -32,6 +32,16 @@ public final class FlowKey {
     return this;
   }
 
+  /** Takes over all fields of another key. */
+  public FlowKey set(FlowKey other) {
+    srcHi = other.srcHi;
+    srcLo = other.srcLo;
+    dstHi = other.dstHi;
+    dstLo = other.dstLo;
+    ports = other.ports;
+    return this;
+  }
+
   /** Swaps source and destination. */
   public FlowKey reverse() {
     long hi = srcHi;

@@ -62,6 +62,9 @@ public final class Tcp {
   /** Option kind: maximum segment size (RFC 9293 section 3.7.1). */
   public static final int OPTION_MSS = 2;
 
+  /** Option kind: window scale (RFC 7323 section 2.2). */
+  public static final int OPTION_SCALE = 3;
+
   static final int CHECKSUM = 16;
 
   private Tcp() {}

@@ -80,7 +80,7 @@ class FakePoolTest {
 
   @Test
   void ipv6RangesOfAnyLengthGiveAddressesInside() {
-    for (String text : new String[] {"fdc6:1200:4710::/112", "fd00::/8", "fd00:1::/64"}) {
+    for (String text : new String[] {"fdc6:1200:4710::/111", "fd00::/8", "fd00:1::/64"}) {
       FakePool pool = pool(text);
       Prefix range = Prefix.parse(text);
       assertThat(pool.capacity()).isEqualTo(FakePool.MAX_FAKES6 - 3);
@@ -96,6 +96,39 @@ class FakePoolTest {
       assertThat(pool.find(range.lastHi(), range.lastLo())).isEqualTo(-1);
       assertThat(pool.inRange(0, REAL)).isFalse();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"198.18.0.0/15", "fdc6:1200:4710::/64"})
+  void aHundredThousandNamesKeepTheirFakesOverARestart(String range) {
+    FakePool pool = pool(range);
+    long[] fakes = new long[100_000];
+    for (int i = 0; i < fakes.length; i++) {
+      fakes[i] = assign(pool, "n" + i + ".example");
+    }
+    assertThat(pool.exhausted()).isZero();
+    FakePool again = restored(range);
+    assertThat(again.size()).isEqualTo(fakes.length);
+    for (int i = 0; i < fakes.length; i++) {
+      assertThat(again.name(again.find(again.fakeHi(), fakes[i])).equals("n" + i + ".example"))
+          .isTrue();
+    }
+  }
+
+  @Test
+  void flowsThatHoldFakesAreCounted() {
+    FakePool pool = pool("198.18.0.0/24");
+    int a = pool.find(0, assign(pool, "a"));
+    int b = pool.find(0, assign(pool, "b"));
+    pool.hold(a, now);
+    pool.hold(a, now);
+    pool.hold(b, now);
+    assertThat(pool.held()).isEqualTo(2);
+    pool.release(a, now);
+    pool.release(b, now);
+    assertThat(pool.held()).isEqualTo(1);
+    pool.release(a, now);
+    assertThat(pool.held()).isZero();
   }
 
   @Test

@@ -4,6 +4,7 @@ package oasis.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import oasis.packet.Prefix;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,34 @@ class FakeScanFuzzTest {
           assertThat(left).isBetween(all - hits, all);
           FakePool pool = new FakePool(range, 1, record -> true, () -> 1000);
           assertThat(pool.restore(ByteBuffer.wrap(bytes), 0).entries()).isLessThanOrEqualTo(all);
+        });
+  }
+
+  @Test
+  void aJournalTornAtAnyByteKeepsEveryRecordBeforeIt() {
+    Gen.cases(
+        20,
+        gen -> {
+          Prefix range = RANGES[gen.below(2)];
+          byte[] bytes = journal(gen, range);
+          FakeRecord record = new FakeRecord();
+          int whole = 0;
+          int end = 0;
+          for (int cut = 0; cut <= bytes.length; cut++) {
+            if (cut > end || cut == 0) {
+              int next = cut == 0 ? 0 : record.read(ByteBuffer.wrap(bytes, 0, cut), end);
+              boolean good = cut > 0 && next != FakeRecord.BAD;
+              whole += good ? 1 : 0;
+              end = good ? next : end;
+            }
+            byte[] torn = Arrays.copyOf(bytes, cut);
+            FakeScan scan = new FakeScan(ByteBuffer.wrap(torn), new FakeRecord());
+            assertThat(count(scan)).as("torn at %d", cut).isEqualTo(whole);
+            assertThat(scan.tornBytes()).isEqualTo(cut - end);
+            FakePool pool = new FakePool(range, 1, none -> true, () -> 1000);
+            assertThat(pool.restore(ByteBuffer.wrap(torn), 0).badRegions()).isZero();
+          }
+          assertThat(end).isEqualTo(bytes.length);
         });
   }
 

@@ -20,8 +20,8 @@ record Loads(FigureNetwork network, boolean up, int sampleMs) implements Task {
 
   static final String LOST = "lost_percent";
 
-  private static final double WARM_UP_MBITS = 100;
-  private static final int WARM_UP_SECONDS = 4;
+  private static final double WARM_UP_MBITS = 200;
+  private static final int WARM_UP_SECONDS = 6;
   private static final int MS_PER_S = 1000;
 
   @Override

@@ -13,7 +13,8 @@ import oasis.rules.NftHeaderRules;
  *       is behind it.
  *   <li>A DNS query is diverted, whatever its connection; servers on this host are local and were
  *       left alone above. A query to a link-local IPv6 server stays: its address means nothing
- *       without the interface, and no route of ours could keep that.
+ *       without the interface, and no route of ours could keep that. By TCP it is the connection
+ *       that is diverted, when it begins and some rule is about names.
  *   <li>A packet of a diverted connection is diverted: the decision is kept in the connection's
  *       mark, so that neither a new nor a removed rule moves a live connection. The other direction
  *       (answers of servers on this host) is never touched.
@@ -112,13 +113,19 @@ final class ClientRuleset {
         "ct state != new return",
         "ct mark and " + JUDGED + " == " + JUDGED + " return",
         "ct mark set ct mark or " + JUDGED,
-        "ip daddr 169.254.0.0/16 return",
+        names(config) + "ip daddr 169.254.0.0/16 return",
         "tcp flags & (fin|syn|rst|ack) == syn goto headers",
         "meta l4proto udp goto headers",
         "icmp type echo-request goto headers",
         "icmpv6 type echo-request goto headers",
         "}",
         "");
+  }
+
+  /** DNS by TCP, one connection at a time; nobody needs it to be seen but rules about names. */
+  private static String names(ClientNetworkConfig config) {
+    boolean wanted = config.rules().rules().stream().anyMatch(rule -> rule.subset().isName());
+    return wanted ? "tcp dport 53 tcp flags & (fin|syn|rst|ack) == syn goto capture\n" : "";
   }
 
   private static String reserved(ClientNetworkConfig config) {

@@ -25,11 +25,11 @@ final class FakeJournal implements Journal, AutoCloseable {
 
   static final String NAME6 = "fakes6.journal";
 
-  /** Size above which the journal is written anew in brief; a full pool's brief is about 6 MiB. */
-  static final long BRIEF_ABOVE_BYTES = 16L << 20;
+  /** Size above which the journal is written anew in brief; a full pool's brief is about 12 MiB. */
+  static final long BRIEF_ABOVE_BYTES = 32L << 20;
 
   /** A longer file is not ours, or was never made brief: it is set aside. */
-  private static final long MAX_BYTES = 64L << 20;
+  private static final long MAX_BYTES = 128L << 20;
 
   private final Path path;
   private FileChannel file;

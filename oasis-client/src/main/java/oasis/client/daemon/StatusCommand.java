@@ -70,14 +70,22 @@ final class StatusCommand implements Callable<Integer> {
             + status.get("flows")
             + " of "
             + status.get("maxFlows")
-            + "; fake addresses "
-            + status.get("fakes")
-            + " of "
-            + status.get("maxFakes")
             + "; DNS queries "
             + status.get("dnsQueries")
             + ", answers changed "
-            + status.get("dnsFaked"));
+            + status.get("dnsFaked")
+            + ", by TCP connections "
+            + status.get("dnsConnections"));
+    out.println(
+        "Fake addresses "
+            + status.get("fakes")
+            + " of "
+            + status.get("maxFakes")
+            + ", held by flows "
+            + status.get("fakesHeld")
+            + ", not to be had "
+            + status.get("fakesExhausted")
+            + " times");
     out.println();
     carriers(status).print(out);
     List<Map<?, ?>> drops = DaemonOptions.objects(status.get("drops"));

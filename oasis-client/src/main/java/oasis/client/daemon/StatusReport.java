@@ -150,7 +150,11 @@ final class StatusReport {
     status.put("underlayReceived", counters(snapshot.capture()));
     status.put("dnsQueries", engine.dnsQueries());
     status.put("dnsFaked", engine.dnsFaked());
+    status.put("dnsConnections", engine.dnsConnections());
+    status.put("dnsHeldBytes", engine.dnsHeldBytes());
     status.put("fakes", engine.fakes());
+    status.put("fakesHeld", engine.fakesHeld());
+    status.put("fakesExhausted", engine.fakesExhausted());
     status.put("maxFakes", facts.fakeCapacity());
     status.put("drops", drops(snapshot));
     status.put("supervisorAlive", parts.supervisor().alive());

@@ -32,7 +32,8 @@ public final class ClientEngine {
   private final Carriers carriers;
   private final FlowMap map;
   private final Flows flows;
-  private final DnsFaker dns;
+  private final DnsAnswers answers;
+  private final DnsStreams streams;
   private final Outbound outbound;
   private final Inbound inbound;
   private final Drops drops = new Drops();
@@ -69,12 +70,15 @@ public final class ClientEngine {
     carriers = new Carriers(config);
     map = new FlowMap(config.maxFlows(), config.seed());
     Refusals refusals = new Refusals(scratch, config.maxRepliesPerSecond(), drops, effects);
-    flows = new Flows(map, carriers, fakes, nat, refusals);
-    dns = new DnsFaker(scratch, fakes, carriers, nat, effects);
-    Fragments fragments = new Fragments(map);
+    answers = new DnsAnswers(fakes, carriers, nat);
     SegmentSizes sizes = new SegmentSizes(carriers, effects);
-    outbound = new Outbound(flows, fragments, sizes, dns, refusals, nat, effects);
-    inbound = new Inbound(flows, fragments, sizes, dns, refusals, effects);
+    Forwarder forwarder = new Forwarder(map, carriers, sizes, refusals, nat, effects);
+    streams = new DnsStreams(map, answers, forwarder, refusals, scratch, effects, config.tunMtu());
+    flows = new Flows(map, carriers, fakes, nat, refusals, streams);
+    DnsFaker dns = new DnsFaker(scratch, answers, effects);
+    Fragments fragments = new Fragments(map);
+    outbound = new Outbound(flows, fragments, forwarder, dns, streams, refusals, nat, effects);
+    inbound = new Inbound(flows, fragments, sizes, dns, streams, refusals, effects);
   }
 
   /**
@@ -172,6 +176,7 @@ public final class ClientEngine {
         flows.abandon(c);
       }
     }
+    streams.onTimer(nowNs);
     flows.expire(nowNs);
     nat.expire(nowNs);
   }
@@ -179,7 +184,8 @@ public final class ClientEngine {
   /** When {@link #onTimer} wants to be called; {@link Long#MAX_VALUE} for never. */
   public long nextDeadlineNs() {
     return Math.min(
-        carriers.nextDeadlineNs(), Math.min(map.nextDeadlineNs(), nat.nextDeadlineNs()));
+        Math.min(carriers.nextDeadlineNs(), streams.nextDeadlineNs()),
+        Math.min(map.nextDeadlineNs(), nat.nextDeadlineNs()));
   }
 
   /** Counts a packet that a port dropped before the engine saw it. */
@@ -194,9 +200,13 @@ public final class ClientEngine {
         map.size(),
         config.maxFlows(),
         fakes.size(),
+        fakes.held(),
+        fakes.exhausted(),
         tunPkts,
-        dns.queries(),
-        dns.faked(),
+        answers.queries(),
+        answers.faked(),
+        streams.size(),
+        streams.heldBytes(),
         drops.byName());
   }
 

@@ -89,6 +89,16 @@ final class Fakes {
     return list;
   }
 
+  /** Fakes that flows hold now. */
+  int held() {
+    return v4.held() + v6.held();
+  }
+
+  /** How often a name got no fake because none was free. */
+  long exhausted() {
+    return v4.exhausted() + v6.exhausted();
+  }
+
   private FakePool pool(int fake) {
     return (fake & 1) == 0 ? v4 : v6;
   }

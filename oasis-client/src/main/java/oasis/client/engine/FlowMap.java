@@ -209,6 +209,11 @@ final class FlowMap {
     return (tcp[f] & RESET) != 0 || (tcp[f] & (FIN_OUT | FIN_IN)) == (FIN_OUT | FIN_IN);
   }
 
+  /** The TCP flow is over, whatever its ends say. */
+  void end(int f) {
+    tcp[f] |= RESET;
+  }
+
   /**
    * A flow that may make room for a new one: the one that holds the network key when it is over or
    * was never answered, else, when the map is full, one of the next {@value #VICTIMS} that is over,

@@ -19,16 +19,24 @@ final class Flows {
   private final Fakes fakes;
   private final NatEngine nat;
   private final Refusals refusals;
+  private final DnsStreams streams;
   private final FlowKey network = new FlowKey();
   private final FlowKey scratch = new FlowKey();
   private Policy policy = Policy.NOTHING;
 
-  Flows(FlowMap map, Carriers carriers, Fakes fakes, NatEngine nat, Refusals refusals) {
+  Flows(
+      FlowMap map,
+      Carriers carriers,
+      Fakes fakes,
+      NatEngine nat,
+      Refusals refusals,
+      DnsStreams streams) {
     this.map = map;
     this.carriers = carriers;
     this.fakes = fakes;
     this.nat = nat;
     this.refusals = refusals;
+    this.streams = streams;
   }
 
   /** What decides about new flows and names. */
@@ -73,18 +81,15 @@ final class Flows {
     if (fake < 0 && fakes.inRange(key.dstHi, key.dstLo)) {
       return refuse(DropReason.UNKNOWN_FAKE, b, nowNs);
     }
-    if (Addresses.isMulticast(key.dstHi, key.dstLo)
-        || Addresses.isLinkLocal(key.dstHi, key.dstLo)) {
+    boolean ipv4 = b.version() == 4;
+    boolean linkLocal = Addresses.isLinkLocal(key.dstHi, key.dstLo);
+    if (Addresses.isMulticast(key.dstHi, key.dstLo) || linkLocal && !isResolver(key, ipv4)) {
       return refuse(DropReason.LOCAL_SCOPE, b, nowNs);
     }
     if (b.protocol() == Ip.TCP && !isBareSyn(b)) {
       return refuse(DropReason.NO_FLOW, b, nowNs);
     }
-    boolean ipv4 = b.version() == 4;
-    int rule =
-        fake >= 0
-            ? policy.settledByName(fakes.name(fake), ipv4, carriers)
-            : policy.settledByHeader(key, ipv4, carriers);
+    int rule = linkLocal ? Policy.NO_RULE : settled(fake, key, ipv4);
     int c = policy.carrier(rule, ipv4, carriers);
     if (c == Policy.BLOCKED) {
       return refuse(DropReason.NO_CARRIER, b, nowNs);
@@ -102,6 +107,19 @@ final class Flows {
       map.hits[f] = hits;
     }
     return f;
+  }
+
+  /**
+   * Some clouds have their name server at a link-local address, which only the underlay reaches.
+   */
+  private static boolean isResolver(FlowKey key, boolean ipv4) {
+    return ipv4 && (DnsFaker.isQuery(key) || DnsStreams.isQuery(key));
+  }
+
+  private int settled(int fake, FlowKey key, boolean ipv4) {
+    return fake >= 0
+        ? policy.settledByName(fakes.name(fake), ipv4, carriers)
+        : policy.settledByHeader(key, ipv4, carriers);
   }
 
   private int add(int carrier, int fake, FlowKey key, long nowNs) {
@@ -142,6 +160,7 @@ final class Flows {
     if (map.fake[f] >= 0) {
       fakes.release(map.fake[f], nowNs);
     }
+    streams.forget(f);
     map.remove(f);
   }
 

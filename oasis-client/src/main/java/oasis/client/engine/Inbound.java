@@ -18,6 +18,7 @@ final class Inbound {
   private final Carriers carriers;
   private final Refusals refusals;
   private final DnsFaker dns;
+  private final DnsStreams streams;
   private final IcmpErrors errors;
   private final Fragments fragments;
   private final SegmentSizes sizes;
@@ -30,6 +31,7 @@ final class Inbound {
       Fragments fragments,
       SegmentSizes sizes,
       DnsFaker dns,
+      DnsStreams streams,
       Refusals refusals,
       Effects effects) {
     this.flows = flows;
@@ -38,6 +40,7 @@ final class Inbound {
     this.fragments = fragments;
     this.sizes = sizes;
     this.dns = dns;
+    this.streams = streams;
     this.refusals = refusals;
     this.effects = effects;
     errors = new IcmpErrors(map);
@@ -71,12 +74,19 @@ final class Inbound {
     map.inbound(f, b, nowNs);
     map.key(f, program);
     if (b.fragment()) {
+      if (streams.has(f)) {
+        refusals.drop(DropReason.FRAGMENT, b);
+        return;
+      }
       if (!b.laterFragment()) {
         fragments.note(b, f, nowNs);
       }
     } else {
       sizes.limit(map.carrier[f], b, map.realHi[f], map.realLo[f]);
       if (DnsFaker.isQuery(program) && dns.replaces(b, program, flows.policy(), nowNs)) {
+        return;
+      }
+      if (streams.has(f) && !streams.inbound(f, b, flows.policy(), nowNs)) {
         return;
       }
     }

@@ -8,6 +8,7 @@ import oasis.packet.FlowKey;
 import oasis.packet.Fragmenter;
 import oasis.packet.Icmp;
 import oasis.packet.Rewrite;
+import oasis.packet.Tcp;
 
 /**
  * The way from the programs to the network: real addresses for fakes, then the flow's carrier, as
@@ -24,18 +25,18 @@ final class Outbound {
   private final DnsFaker dns;
   private final IcmpErrors errors;
   private final Fragments fragments;
-  private final SegmentSizes sizes;
+  private final Forwarder forwarder;
+  private final DnsStreams streams;
   private final NatEngine nat;
   private final Effects effects;
-  private final Fragmenter fragmenter = new Fragmenter();
-  private final Burst piece = new Burst();
   private final FlowKey key = new FlowKey();
 
   Outbound(
       Flows flows,
       Fragments fragments,
-      SegmentSizes sizes,
+      Forwarder forwarder,
       DnsFaker dns,
+      DnsStreams streams,
       Refusals refusals,
       NatEngine nat,
       Effects effects) {
@@ -43,7 +44,8 @@ final class Outbound {
     this.map = flows.map;
     this.carriers = flows.carriers;
     this.fragments = fragments;
-    this.sizes = sizes;
+    this.forwarder = forwarder;
+    this.streams = streams;
     this.dns = dns;
     this.refusals = refusals;
     this.nat = nat;
@@ -62,10 +64,13 @@ final class Outbound {
       return;
     }
     key.of(b);
-    if (DnsFaker.isQuery(key) && !b.fragment() && dns.answers(b, key)) {
+    if (DnsFaker.isQuery(key) && !b.fragment() && dns.answers(b, key, flows.policy())) {
       return;
     }
     int f = flows.of(b, key, nowNs);
+    if (f >= 0 && DnsStreams.isQuery(key) && Tcp.isFirst(Tcp.flags(b))) {
+      f = streams.begin(f, b, key, flows.policy(), nowNs);
+    }
     if (f >= 0) {
       if (b.fragment()) {
         fragments.note(b, f, nowNs);
@@ -76,56 +81,13 @@ final class Outbound {
 
   private void forward(int f, Burst b, long nowNs) {
     int c = map.carrier[f];
-    if (!fits(c, b) && !Fragmenter.mayCut(b)) {
+    if (!forwarder.fits(c, b) && !Fragmenter.mayCut(b)) {
       refusals.tooBig(b, carriers.mtu(c), nowNs);
       return;
     }
     map.outbound(f, b, nowNs);
-    sizes.limit(c, b, map.realHi[f], map.realLo[f]);
-    if (map.fake[f] >= 0) {
-      Rewrite.destination(b, map.realHi[f], map.realLo[f], key.dport());
-    }
-    if (c == Carriers.UNDERLAY) {
-      toUnderlay(b, nowNs);
-    } else {
-      toCarrier(c, b);
-    }
-  }
-
-  /** Whether every packet of the burst is within the carrier's MTU; OC0 knows its own by path. */
-  private boolean fits(int carrier, Burst b) {
-    int payload = b.segmentBytes() == 0 ? b.payloadBytes() : b.segmentBytes();
-    return carrier == Carriers.UNDERLAY || b.headerBytes() + payload <= carriers.mtu(carrier);
-  }
-
-  private void toUnderlay(Burst b, long nowNs) {
-    DropReason why = nat.outbound(b, CLIENT, nowNs);
-    if (why != null) {
-      Rewrite.destination(b, key.dstHi, key.dstLo, key.dport());
-      refusals.refuse(why, b, nowNs);
-      return;
-    }
-    int pathMtu = effects.toUnderlay(b);
-    if (pathMtu > 0) {
-      Rewrite.source(b, key.srcHi, key.srcLo, key.sport());
-      Rewrite.destination(b, key.dstHi, key.dstLo, key.dport());
-      refusals.tooBig(b, pathMtu, nowNs);
-      return;
-    }
-    carriers.sent(Carriers.UNDERLAY, b);
-  }
-
-  private void toCarrier(int carrier, Burst b) {
-    if (fits(carrier, b)) {
-      carriers.sent(carrier, b);
-      effects.toCarrier(carrier, b);
-    } else if (Fragmenter.mayCut(b) && fragmenter.begin(b, carriers.mtu(carrier))) {
-      while (fragmenter.next(piece)) {
-        carriers.sent(carrier, piece);
-        effects.toCarrier(carrier, piece);
-      }
-    } else {
-      refusals.drop(DropReason.TOO_BIG, b);
+    if (!streams.has(f) || streams.outbound(f, b, nowNs)) {
+      forwarder.forward(f, b, key, nowNs);
     }
   }
 
@@ -141,7 +103,7 @@ final class Outbound {
       refusals.drop(DropReason.FRAGMENT, b);
       return;
     }
-    if (!fits(c, b) && !Fragmenter.mayCut(b)) {
+    if (!forwarder.fits(c, b) && !Fragmenter.mayCut(b)) {
       refusals.tooBig(b, carriers.mtu(c), nowNs);
       return;
     }
@@ -149,7 +111,7 @@ final class Outbound {
     if (map.fake[f] >= 0) {
       Rewrite.destination(b, map.realHi[f], map.realLo[f], 0);
     }
-    toCarrier(c, b);
+    forwarder.toCarrier(c, b);
   }
 
   /** An ICMP error of this host about a packet that it received by a carrier. */
@@ -163,7 +125,7 @@ final class Outbound {
     if (!flows.usable(c)) {
       refusals.drop(DropReason.NO_CARRIER, b);
     } else if (c != Carriers.UNDERLAY) {
-      toCarrier(c, b);
+      forwarder.toCarrier(c, b);
     } else {
       DropReason why = nat.outbound(b, CLIENT, nowNs);
       if (why != null) {

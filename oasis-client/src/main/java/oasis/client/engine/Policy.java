@@ -30,6 +30,7 @@ final class Policy {
   private final int[] carrierOfRule;
   private final List<RuleHits> hits;
   private final boolean mediated;
+  private final boolean nameRules;
 
   /**
    * @param carrierOfRule carrier index by rule number; {@link Carriers#UNDERLAY} for the underlay,
@@ -42,6 +43,7 @@ final class Policy {
     this.carrierOfRule = carrierOfRule.clone();
     this.hits = List.copyOf(hits);
     this.mediated = mediated;
+    nameRules = rules.rules().stream().anyMatch(rule -> rule.subset().isName());
   }
 
   /** The same rules with or without mediation. */
@@ -52,6 +54,11 @@ final class Policy {
   /** Whether every new flow goes by the underlay. */
   boolean mediated() {
     return mediated;
+  }
+
+  /** Whether some rule is about names. */
+  boolean hasNameRules() {
+    return nameRules;
   }
 
   /** First rule that matches the name, or {@link #NO_RULE}. */

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import oasis.packet.Addresses;
 import oasis.packet.Prefix;
 import org.junit.jupiter.api.Test;
@@ -96,6 +97,34 @@ class FakeJournalTest {
       assertThat(store.pool().name(entry)).isEqualTo("www.example.edu");
       assertThat(store.pool().realLo(entry)).isEqualTo(real);
       assertThat(store.restored().entries()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whereverACrashCutsTheFileEarlierFakesKeepTheirNamesAndNewOnesGetTheirOwn() throws Exception {
+    Prefix range = Prefix.parse("198.18.0.0/16");
+    long[] fakes = new long[4];
+    long[] ends = new long[4];
+    try (FakeStore store = FakeStore.open(path(), range, 1, 0)) {
+      for (int i = 0; i < fakes.length; i++) {
+        fakes[i] = store.pool().assign("n" + i, 0, 1, 0, 0);
+        ends[i] = Files.size(path());
+      }
+    }
+    byte[] whole = Files.readAllBytes(path());
+    for (int cut = 0; cut <= whole.length; cut++) {
+      Files.write(path(), Arrays.copyOf(whole, cut));
+      long fresh;
+      try (FakeStore store = FakeStore.open(path(), range, cut, 0)) {
+        fresh = store.pool().assign("after the crash", 0, 1, 0, 0);
+      }
+      try (FakeStore store = FakeStore.open(path(), range, 3, 0)) {
+        for (int i = 0; i < fakes.length && ends[i] <= cut; i++) {
+          assertThat(store.pool().name(store.pool().find(0, fakes[i]))).isEqualTo("n" + i);
+          assertThat(fresh).isNotEqualTo(fakes[i]);
+        }
+        assertThat(store.pool().name(store.pool().find(0, fresh))).isEqualTo("after the crash");
+      }
     }
   }
 

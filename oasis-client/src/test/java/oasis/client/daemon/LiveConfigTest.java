@@ -92,6 +92,16 @@ class LiveConfigTest {
     assertThat(config.withoutRule(2).all().disabled()).isEmpty();
   }
 
+  @Test
+  void onTheWayFromOneConfigurationToAnotherARuleDecidesThatDecidesInEither() throws Exception {
+    ClientConfig off = three().withRuleEnabled(2, false).withRuleEnabled(3, false).all();
+    ClientConfig next = three().withRuleEnabled(2, false).all();
+
+    assertThat(off.unitedWith(next).disabled()).containsExactly(Rule.parse("udp underlay"));
+    assertThat(next.unitedWith(off).disabled()).containsExactly(Rule.parse("udp underlay"));
+    assertThat(off.unitedWith(three().all()).disabled()).isEmpty();
+  }
+
   private static LiveConfig three() throws Exception {
     return NOTHING
         .with(Rule.parse("tcp underlay"), true)

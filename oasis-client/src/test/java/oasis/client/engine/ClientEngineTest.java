@@ -361,7 +361,7 @@ class ClientEngineTest {
     rig.send(
         Packets.udp(f.udp(f.host, 1, f.v4() ? "224.0.0.251" : "ff02::fb", 5_353), new byte[4]));
     rig.out.nothing();
-    rig.send(Packets.udp(f.udp(f.host, 1, f.v4() ? "169.254.1.1" : "fe80::1", 53), new byte[4]));
+    rig.send(Packets.udp(f.udp(f.host, 1, f.v4() ? "169.254.1.1" : "fe80::1", 54), new byte[4]));
     rig.out.only("tun");
     assertThat(rig.engine.info(rig.nowNs).drops()).containsEntry("LOCAL_SCOPE", 2L);
   }

@@ -102,6 +102,13 @@ final class Recorder implements Effects {
     return packets;
   }
 
+  /** The packets sent there since the last call; others are forgotten. */
+  List<byte[]> split(String to) {
+    List<byte[]> packets = sent.stream().filter(s -> s.to.equals(to)).map(s -> s.packet).toList();
+    sent.clear();
+    return packets;
+  }
+
   /** Fails when anything was sent since the last call. */
   void nothing() {
     if (!sent.isEmpty()) {

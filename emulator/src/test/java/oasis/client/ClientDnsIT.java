@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** DNS by TCP and what is special about it by UDP, with dig, a real kernel and a name server. */
+@Timeout(180)
+class ClientDnsIT {
+  private static final String OVERLAY = "ron=udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY;
+
+  @TempDir private Path directory;
+  private ClientLab lab;
+
+  @BeforeEach
+  void build() throws Exception {
+    lab = ClientLab.start(directory);
+  }
+
+  @AfterEach
+  void destroy() throws Exception {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  private String dig(String... words) throws Exception {
+    List<String> all = new ArrayList<>(List.of("dig", "+tries=1", "+time=3"));
+    all.addAll(List.of(words));
+    return lab.in(lab.client, all.toArray(String[]::new)).strip();
+  }
+
+  @Test
+  void namesThatAreAskedByTcpFollowTheRulesToo() throws Exception {
+    lab.startExit();
+    Process client = lab.startClient("--overlay", OVERLAY, "--rule", "name:*.edu ron");
+    lab.awaitCarrier("ron", "alive");
+
+    for (String server : List.of(ClientLab.SERVER, ClientLab.SERVER6)) {
+      String fake = dig("+tcp", "+short", "@" + server, "www.example.edu");
+      assertThat(fake).startsWith("198.18.");
+      assertThat(lab.who(fake + ":8080")).isEqualTo(ClientLab.EXIT);
+      assertThat(dig("+tcp", "+short", "@" + server, "www.example.edu", "AAAA"))
+          .startsWith("fdc6:");
+      assertThat(dig("+tcp", "+short", "@" + server, "www.example.com"))
+          .isEqualTo(ClientLab.SERVER);
+      assertThat(dig("+tcp", "+short", "@" + server, "-x", fake)).isEqualTo("www.example.edu.");
+    }
+
+    client.destroyForcibly().waitFor();
+    assertThat(dig("+tcp", "+short", "@" + ClientLab.SERVER, "www.example.edu"))
+        .as("nobody is in between any more")
+        .isEqualTo(ClientLab.SERVER);
+    assertThat(lab.nothingFakeLeft()).isTrue();
+  }
+
+  @Test
+  void manyQueriesOfOneConnectionAreJudgedOneByOne() throws Exception {
+    lab.startExit();
+    lab.startClient("--overlay", OVERLAY, "--rule", "name:*.edu ron");
+    lab.awaitCarrier("ron", "alive");
+    long before = connections();
+
+    String out =
+        dig(
+            "+tcp",
+            "+keepopen",
+            "+short",
+            "@" + ClientLab.SERVER,
+            "a.example.edu",
+            "@" + ClientLab.SERVER,
+            "b.example.com",
+            "@" + ClientLab.SERVER,
+            "c.example.edu");
+    List<String> lines = out.lines().toList();
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(0)).startsWith("198.18.");
+    assertThat(lines.get(1)).isEqualTo(ClientLab.SERVER);
+    assertThat(lines.get(2)).startsWith("198.18.").isNotEqualTo(lines.get(0));
+    assertThat(connections() - before).isEqualTo(1);
+  }
+
+  /** Connections to the name server that the client has been told of, by its kernel's count. */
+  private long connections() throws Exception {
+    return Long.parseLong(
+        lab.in(lab.client, "nstat", "-asz", "TcpActiveOpens")
+            .replaceAll("(?s).*Opens +(\\d+).*", "$1"));
+  }
+
+  @Test
+  void longAnswersPassByteForByteAndCutOnesAreAskedAgain() throws Exception {
+    String name = "long.example.com";
+    String without = dig("+tcp", "+short", "@" + ClientLab.SERVER, name, "TXT");
+    assertThat(without).hasSizeGreaterThan(20_000);
+    lab.startExit();
+    lab.startClient("--overlay", OVERLAY, "--rule", "name:*.edu ron");
+    lab.awaitCarrier("ron", "alive");
+
+    assertThat(dig("+tcp", "+short", "@" + ClientLab.SERVER, name, "TXT")).isEqualTo(without);
+    assertThat(dig("+tcp", "+short", "@" + ClientLab.SERVER, "long.example.edu", "TXT"))
+        .isEqualTo(without);
+    assertThat(dig("+short", "@" + ClientLab.SERVER, "cut.example.edu")).contains("198.18.");
+    assertThat(dig("+short", "@" + ClientLab.SERVER, "cut.example.com")).contains(ClientLab.SERVER);
+  }
+
+  @Test
+  void browsersLearnThatNamesAreLookedUpHere() throws Exception {
+    lab.startExit();
+    lab.startClient("--overlay", OVERLAY, "--rule", "name:*.edu ron");
+    for (String transport : List.of("+notcp", "+tcp")) {
+      assertThat(dig(transport, "@" + ClientLab.SERVER, "use-application-dns.net"))
+          .contains("status: NXDOMAIN");
+    }
+    lab.control().delete("/v1/rules/1");
+    assertThat(dig("@" + ClientLab.SERVER, "use-application-dns.net")).contains("status: NOERROR");
+  }
+}
