@@ -11,7 +11,7 @@ import oasis.os.linux.RouteWatch;
  */
 final class HostWatch implements AutoCloseable {
   /** Times in a row that a host without changes is left alone. */
-  static final int PATIENCE = 5;
+  static final int PATIENCE = 14;
 
   private final RouteWatch watch;
   private int left = PATIENCE;
