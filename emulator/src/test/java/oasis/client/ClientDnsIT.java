@@ -3,35 +3,12 @@ package oasis.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** DNS by TCP and what is special about it by UDP, with dig, a real kernel and a name server. */
-@Timeout(180)
-class ClientDnsIT {
-  private static final String OVERLAY = "ron=udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY;
-
-  @TempDir private Path directory;
-  private ClientLab lab;
-
-  @BeforeEach
-  void build() throws Exception {
-    lab = ClientLab.start(directory);
-  }
-
-  @AfterEach
-  void destroy() throws Exception {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
+class ClientDnsIT extends InClientLab {
   private String dig(String... words) throws Exception {
     List<String> all = new ArrayList<>(List.of("dig", "+tries=1", "+time=3"));
     all.addAll(List.of(words));

@@ -12,32 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import oasis.io.control.Json;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The client as its own process, with a real exit node, a real kernel and real programs. */
-@Timeout(180)
-class ClientIT {
-  private static final String OVERLAY = "ron=udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY;
-
-  @TempDir private Path directory;
-  private ClientLab lab;
-
-  @BeforeEach
-  void build() throws Exception {
-    lab = ClientLab.start(directory);
-  }
-
-  @AfterEach
-  void destroy() throws Exception {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
+class ClientIT extends InClientLab {
   @Test
   void rulesDecideWhichConnectionsGoByTheOverlay() throws Exception {
     String before = lab.kernelState();

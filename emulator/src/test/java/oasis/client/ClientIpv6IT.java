@@ -5,40 +5,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import oasis.io.control.Json;
 import oasis.os.CommandRunner;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Both address families, and the mediated underlay, with real kernels and programs. */
-@Timeout(180)
-class ClientIpv6IT {
-  private static final String BY_V4 = "ron=udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY;
+class ClientIpv6IT extends InClientLab {
   private static final String BY_V6 = "six=udp://[" + ClientLab.EXIT6 + "]:" + ClientLab.ENTRY;
   private static final String SERVER6 = "[" + ClientLab.SERVER6 + "]";
   private static final String NAME = "www.example.edu";
-
-  @TempDir private Path directory;
-  private ClientLab lab;
-
-  @BeforeEach
-  void build() throws Exception {
-    lab = ClientLab.start(directory);
-  }
-
-  @AfterEach
-  void destroy() throws Exception {
-    if (lab != null) {
-      lab.close();
-    }
-  }
 
   @Test
   void carriersOverEitherFamilyCarryEither() throws Exception {
@@ -47,7 +25,7 @@ class ClientIpv6IT {
     Process client =
         lab.startClient(
             "--overlay",
-            BY_V4,
+            OVERLAY,
             "--overlay",
             BY_V6,
             "--rule",
@@ -85,7 +63,7 @@ class ClientIpv6IT {
   @Test
   void aNameHasFakeAddressesOfBothFamilies() throws Exception {
     lab.startExit();
-    lab.startClient("--overlay", BY_V4, "--rule", "name:*.edu ron");
+    lab.startClient("--overlay", OVERLAY, "--rule", "name:*.edu ron");
     lab.awaitCarrier("ron", "alive");
 
     String fake6 = lab.dig(ClientLab.SERVER6, NAME, "AAAA");
@@ -111,7 +89,7 @@ class ClientIpv6IT {
   void aNameThatARuleLeavesToTheUnderlayIsGenuine() throws Exception {
     lab.startExit();
     lab.startClient(
-        "--overlay", BY_V4, "--rule", "name:www.* underlay", "--rule", "name:*.edu ron");
+        "--overlay", OVERLAY, "--rule", "name:www.* underlay", "--rule", "name:*.edu ron");
     lab.awaitCarrier("ron", "alive");
 
     assertThat(lab.dig(NAME)).isEqualTo(ClientLab.SERVER);
@@ -137,7 +115,7 @@ class ClientIpv6IT {
 
   @Test
   void whatSomebodyTakesFromTheDeviceIsPutBack() throws Exception {
-    lab.startClient("--overlay", BY_V4, "--rule", "tcp dport 80 ron");
+    lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
     String before = lab.kernelState();
 
     lab.in(lab.client, "sysctl", "-qw", "net.ipv6.conf.oas0.disable_ipv6=1");
@@ -148,7 +126,7 @@ class ClientIpv6IT {
 
   @Test
   void anIdleDeviceCarriesNothing() throws Exception {
-    lab.startClient("--overlay", BY_V4, "--rule", "any ron", "--mediate");
+    lab.startClient("--overlay", OVERLAY, "--rule", "any ron", "--mediate");
 
     TimeUnit.SECONDS.sleep(5); // solicitations and reports would come within four
     assertThat(lab.tunPkts()).isZero();
@@ -156,7 +134,7 @@ class ClientIpv6IT {
 
   @Test
   void aMediatedHostReachesAllByTheUnderlay() throws Exception {
-    lab.startClient("--mediate", "--overlay", BY_V4, "--rule", "name:*.edu ron");
+    lab.startClient("--mediate", "--overlay", OVERLAY, "--rule", "name:*.edu ron");
 
     assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.CLIENT);
     assertThat(lab.who(SERVER6)).isEqualTo(ClientLab.CLIENT6);
@@ -238,7 +216,7 @@ class ClientIpv6IT {
   void aHostWhoseIpv6IsOffIsServedAsBefore() throws Exception {
     lab.in(lab.client, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1");
     lab.startExit();
-    lab.startClient("--overlay", BY_V4, "--rule", "tcp dport 80 ron", "--rule", "name:*.edu ron");
+    lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron", "--rule", "name:*.edu ron");
     lab.awaitCarrier("ron", "alive");
 
     assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);

@@ -5,43 +5,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import oasis.io.control.Json;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Order, switches, counters and explanations of rules, as a user meets them. */
-@Timeout(180)
-class ClientRulesIT {
-  private static final String OVERLAY = "udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY;
-
-  @TempDir private Path directory;
-  private ClientLab lab;
-
-  @BeforeEach
-  void build() throws Exception {
-    lab = ClientLab.start(directory);
-  }
-
-  @AfterEach
-  void destroy() throws Exception {
-    if (lab != null) {
-      lab.close();
-    }
-  }
+class ClientRulesIT extends InClientLab {
+  private static final String URL = "udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY;
 
   @Test
   void theOrderDecidesAndNoChangeMovesAFlow() throws Exception {
     lab.startExit();
     Process client = lab.startClient();
-    oasis("overlay add ron " + OVERLAY);
+    oasis("overlay add ron " + URL);
     oasis("rule add tcp dport 80 ron");
     oasis("rule add --at 1 tcp dport 80 dst " + ClientLab.SERVER + " underlay");
     oasis("rule add name:*.edu ron");
@@ -92,7 +71,7 @@ class ClientRulesIT {
   void anExplanationNamesRuleCarrierAndReason() throws Exception {
     Process exit = lab.startExit();
     lab.startClient();
-    oasis("overlay add ron " + OVERLAY);
+    oasis("overlay add ron " + URL);
     oasis("overlay add far udp://" + ClientLab.GATEWAY + ":9");
     oasis("rule add name:*.mil far --else next");
     oasis("rule add name:*.edu ron");

@@ -12,36 +12,16 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import oasis.io.control.Json;
 import oasis.os.CommandRunner;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Joining, upgrading and leaving overlays, and editing the configuration, while the client runs.
  */
-@Timeout(180)
-class OverlayIT {
+class OverlayIT extends InClientLab {
   private static final String GOOD_ENTRY = entry(ClientLab.ENTRY);
 
   /** Nobody listens there. */
   private static final String DEAD_ENTRY = entry(9);
-
-  @TempDir private Path directory;
-  private ClientLab lab;
-
-  @BeforeEach
-  void build() throws Exception {
-    lab = ClientLab.start(directory);
-  }
-
-  @AfterEach
-  void destroy() throws Exception {
-    if (lab != null) {
-      lab.close();
-    }
-  }
 
   private static String entry(int port) {
     return "  <entry host=\"" + ClientLab.EXIT + "\" port=\"" + port + "\"/>\n";

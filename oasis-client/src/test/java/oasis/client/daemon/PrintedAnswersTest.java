@@ -26,7 +26,7 @@ import picocli.CommandLine;
 
 /** What the commands print of a client's answers. */
 @Timeout(60)
-class QuestionsTest {
+class PrintedAnswersTest {
   @TempDir private Path directory;
   private Path socket;
   private ControlServer server;
