@@ -66,7 +66,7 @@ final class FilteredPatterns {
      * @param all all rules, for the message when it is too much
      */
     void add(int rule, List<Rule> all) {
-      List<Term> terms = all.get(rule).subset().terms();
+      List<Term> terms = all.get(rule).subset().names();
       int[] patterns = new int[terms.size()];
       boolean[] negated = new boolean[terms.size()];
       List<Set<String>> sets = new ArrayList<>();

@@ -48,6 +48,31 @@ final class HeaderLists {
     return new Term.Block(negated, end, prefixes);
   }
 
+  static Term.User users(boolean negated, Word word) throws RuleException {
+    List<Term.UserRange> ranges = new ArrayList<>();
+    for (Word item : items(word)) {
+      int dash = item.text().indexOf('-');
+      long first = user(dash < 0 ? item.text() : item.text().substring(0, dash), item);
+      long last = dash < 0 ? first : user(item.text().substring(dash + 1), item);
+      if (last < first) {
+        throw new RuleException(
+            item.column(), "'" + item.text() + "' goes down: write " + last + "-" + first);
+      }
+      ranges.add(new Term.UserRange(first, last));
+    }
+    return new Term.User(negated, ranges);
+  }
+
+  private static long user(String text, Word item) throws RuleException {
+    long id = text.matches("[0-9]{1,10}") ? Long.parseLong(text) : -1;
+    if (id < 0 || id > Term.UserRange.MAX) {
+      throw new RuleException(
+          item.column(),
+          "'" + item.text() + "' is no user id: write numbers, such as 1000 (id -u NAME says it)");
+    }
+    return id;
+  }
+
   private static List<Word> items(Word word) throws RuleException {
     List<Word> items = new ArrayList<>();
     int start = 0;

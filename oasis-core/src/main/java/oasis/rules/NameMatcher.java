@@ -41,7 +41,7 @@ final class NameMatcher {
     FilteredPatterns.Builder filtered = new FilteredPatterns.Builder();
     for (int rule = 0; rule < rules.size(); rule++) {
       Subset subset = rules.get(rule).subset();
-      if (subset.isName() && !inTable(subset.terms(), rule, table)) {
+      if (subset.isName() && !inTable(subset.names(), rule, table)) {
         filtered.add(rule, rules);
       }
     }
@@ -55,7 +55,7 @@ final class NameMatcher {
     List<NameConjunction> conjunctions = new ArrayList<>();
     int size = 0;
     for (int rule : others) {
-      List<Term> terms = rules.get(rule).subset().terms();
+      List<Term> terms = rules.get(rule).subset().names();
       int[] numbers = new int[terms.size()];
       boolean[] negated = new boolean[terms.size()];
       for (int i = 0; i < numbers.length; i++) {

@@ -26,6 +26,10 @@ import java.util.Map;
  * refuses overlapping concatenations. A region of very many combinations (long lists in several
  * fields) becomes a statement of its own.
  *
+ * <p>What a rule says of programs is a condition on the notes of {@link NftPrograms}, which have to
+ * be made before. Rules with the same condition share sets; two with conditions that exclude each
+ * other share no packets.
+ *
  * <p>Names, the TCP flags of a connection's first packet and the restriction to TCP, UDP and ICMP
  * echo are the business of the chain's owner.
  *
@@ -35,17 +39,22 @@ import java.util.Map;
  */
 public record NftHeaderRules(String sets, String statements) {
 
-  /** A region with its verdict and level. */
-  private record Placed(HeaderRegion region, boolean overlay, int level) {}
+  /** A region with its condition on programs, its verdict and its level. */
+  private record Placed(
+      HeaderRegion region, NftPrograms.Condition condition, boolean overlay, int level) {
+    boolean overlaps(HeaderRegion other, NftPrograms.Condition otherCondition) {
+      return !condition.excludes(otherCondition) && region.overlaps(other);
+    }
+  }
 
   /** What goes into one set or one run of sets, in the order of the chain. */
-  private record Shape(boolean ipv6, List<Boolean> used) {
-    static Shape of(HeaderRegion region) {
+  private record Shape(boolean ipv6, NftPrograms.Condition condition, List<Boolean> used) {
+    static Shape of(Placed place) {
       List<Boolean> used = new ArrayList<>();
       for (int i = 0; i < HeaderRegion.DIMENSIONS; i++) {
-        used.add(!region.isFull(i));
+        used.add(!place.region.isFull(i));
       }
-      return new Shape(region.ipv6(), List.copyOf(used));
+      return new Shape(place.region.ipv6(), place.condition, List.copyOf(used));
     }
 
     int[] dimensions() {
@@ -68,7 +77,7 @@ public record NftHeaderRules(String sets, String statements) {
    * @param ipv6 whether rules apply to IPv6 packets too
    */
   public static NftHeaderRules compile(RuleSet rules, String verdict, boolean ipv6) {
-    List<Placed> placed = place(rules.rules(), ipv6);
+    List<Placed> placed = place(rules, ipv6);
     NftSets out = new NftSets();
     int levels = placed.stream().mapToInt(Placed::level).max().orElse(-1) + 1;
     for (int level = 0; level < levels; level++) {
@@ -78,19 +87,20 @@ public record NftHeaderRules(String sets, String statements) {
     return new NftHeaderRules(out.sets(), out.statements());
   }
 
-  private static List<Placed> place(List<Rule> rules, boolean ipv6) {
+  private static List<Placed> place(RuleSet rules, boolean ipv6) {
     List<Placed> overlays = new ArrayList<>();
     List<Placed> underlays = new ArrayList<>();
     List<Placed> all = new ArrayList<>();
     int useful = 0;
-    for (Rule rule : rules) {
+    for (Rule rule : rules.rules()) {
+      NftPrograms.Condition condition = NftPrograms.condition(rule.subset(), rules.programs());
       boolean overlay = !rule.isPlainUnderlay();
       for (HeaderRegion region : HeaderRegion.of(rule.subset())) {
         if (region.ipv6() && !ipv6) {
           continue;
         }
-        int level = highest(overlay ? underlays : overlays, region) + (overlay ? 0 : 1);
-        Placed place = new Placed(region, overlay, Math.max(0, level));
+        int level = highest(overlay ? underlays : overlays, region, condition) + (overlay ? 0 : 1);
+        Placed place = new Placed(region, condition, overlay, Math.max(0, level));
         (overlay ? overlays : underlays).add(place);
         all.add(place);
         useful = overlay ? all.size() : useful;
@@ -100,10 +110,11 @@ public record NftHeaderRules(String sets, String statements) {
   }
 
   /** The highest level of those that share packets with a region, or -1. */
-  private static int highest(List<Placed> earlier, HeaderRegion region) {
+  private static int highest(
+      List<Placed> earlier, HeaderRegion region, NftPrograms.Condition condition) {
     int highest = -1;
     for (Placed other : earlier) {
-      if (other.level > highest && other.region.overlaps(region)) {
+      if (other.level > highest && other.overlaps(region, condition)) {
         highest = other.level;
       }
     }
@@ -115,15 +126,16 @@ public record NftHeaderRules(String sets, String statements) {
     Map<Shape, List<HeaderRegion>> byShape = new LinkedHashMap<>();
     for (Placed place : placed) {
       if (place.level == level && place.overlay == overlay) {
-        byShape
-            .computeIfAbsent(Shape.of(place.region), same -> new ArrayList<>())
-            .add(place.region);
+        byShape.computeIfAbsent(Shape.of(place), same -> new ArrayList<>()).add(place.region);
       }
     }
     return byShape;
   }
 
   private static void emit(NftSets out, Map<Shape, List<HeaderRegion>> byShape, String verdict) {
-    byShape.forEach((shape, regions) -> out.add(shape.ipv6, shape.dimensions(), regions, verdict));
+    byShape.forEach(
+        (shape, regions) ->
+            out.condition(shape.condition.text())
+                .add(shape.ipv6, shape.dimensions(), regions, verdict));
   }
 }

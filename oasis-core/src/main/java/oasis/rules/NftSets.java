@@ -34,6 +34,15 @@ final class NftSets {
   private final StringBuilder sets = new StringBuilder();
   private final StringBuilder statements = new StringBuilder();
   private int count;
+  private String condition = "";
+
+  /**
+   * Puts what the statements from now on ask for beside the fields: text that ends with a blank.
+   */
+  NftSets condition(String text) {
+    condition = text;
+    return this;
+  }
 
   String sets() {
     return sets.toString();
@@ -214,8 +223,8 @@ final class NftSets {
     statements.append(verdict).append('\n');
   }
 
-  private static String family(boolean ipv6) {
-    return ipv6 ? "meta nfproto ipv6 " : "meta nfproto ipv4 ";
+  private String family(boolean ipv6) {
+    return (ipv6 ? "meta nfproto ipv6 " : "meta nfproto ipv4 ") + condition;
   }
 
   private static String join(String[] names, int[] dimensions) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * rule    := term { ["and"] term } OVERLAY [metric] ["else" ("underlay" | "next" | "block")]
  * term    := ["not"] ("name:" (GLOB | "/" REGEX "/") | "tcp" | "udp" | "icmp" | "any"
- *            | ("dport" | "sport") RANGE {"," RANGE} | ("dst" | "src") PREFIX {"," PREFIX})
+ *            | ("dport" | "sport") RANGE {"," RANGE} | ("dst" | "src") PREFIX {"," PREFIX}
+ *            | "uid" RANGE {"," RANGE} | "cgroup" PATH)
  * metric  := part { "and" part }
  * part    := "minimize" QUANTITY | "maximize" QUANTITY | QUANTITY "&lt;=" LIMIT
  * </pre>
@@ -25,10 +26,11 @@ final class RuleParser {
   private static final Set<String> OTHER_KEYWORDS =
       Set.of("and", "not", "else", "minimize", "maximize", "next", "block");
 
-  private static final Set<String> PROGRAM_TERMS =
-      Set.of("user", "uid", "group", "gid", "cgroup", "program");
+  /** Words that somebody may try for a program. */
+  private static final Set<String> OTHER_PROGRAM_TERMS = Set.of("user", "group", "gid", "program");
 
-  private static final String TERMS = "name:PATTERN, tcp, udp, icmp, any, dport, sport, dst or src";
+  private static final String TERMS =
+      "name:PATTERN, tcp, udp, icmp, any, dport, sport, dst, src, uid or cgroup";
 
   private final RuleWords words;
 
@@ -81,9 +83,10 @@ final class RuleParser {
 
   /** What is wrong with an overlay's name, or null. */
   static @Nullable String overlayFault(String name) {
-    if (PROGRAM_TERMS.contains(name)) {
-      return "rules by user, group or program are not part of this release: use names, ports or"
-          + " prefixes";
+    if (OTHER_PROGRAM_TERMS.contains(name)) {
+      return "'"
+          + name
+          + "' is not part of rules: write uid NUMBER or cgroup PATH for certain programs";
     }
     if (name.equals("or")) {
       return "'or' is not part of rules: write two rules";
@@ -111,7 +114,7 @@ final class RuleParser {
     while (more) {
       int termColumn = words.column();
       Term term = term();
-      if (!terms.isEmpty() && (term instanceof Term.Name) != (terms.get(0) instanceof Term.Name)) {
+      if (terms.stream().anyMatch(other -> isMixed(term, other))) {
         throw new RuleException(
             termColumn, "a subset is either about names or about headers: write two rules");
       }
@@ -133,12 +136,19 @@ final class RuleParser {
     return subset;
   }
 
+  /** Whether one term is about names and the other about headers; programs go with both. */
+  private static boolean isMixed(Term a, Term b) {
+    return !(a instanceof Term.Program)
+        && !(b instanceof Term.Program)
+        && (a instanceof Term.Name) != (b instanceof Term.Name);
+  }
+
   private String noSubset() {
     if (!words.hasNext()) {
       return "the rule is empty: write SUBSET OVERLAY [METRIC]";
     }
     String word = words.peek();
-    if (PROGRAM_TERMS.contains(word)) {
+    if (OTHER_PROGRAM_TERMS.contains(word)) {
       return String.valueOf(overlayFault(word));
     }
     return "'" + word + "' begins no subset: write " + TERMS;
@@ -151,7 +161,7 @@ final class RuleParser {
   private static boolean isTerm(String word) {
     return word.startsWith(NAME)
         || switch (word) {
-          case "tcp", "udp", "icmp", "any", "dport", "sport", "dst", "src" -> true;
+          case "tcp", "udp", "icmp", "any", "dport", "sport", "dst", "src", "uid", "cgroup" -> true;
           default -> false;
         };
   }
@@ -173,12 +183,24 @@ final class RuleParser {
       case "sport" -> HeaderLists.ports(negated, Term.End.SOURCE, value("sport 5000-5010"));
       case "dst" -> HeaderLists.prefixes(negated, Term.End.DESTINATION, value("dst 192.0.2.0/24"));
       case "src" -> HeaderLists.prefixes(negated, Term.End.SOURCE, value("src 192.0.2.0/24"));
+      case "uid" -> HeaderLists.users(negated, value("uid 1000,2000-2999"));
+      case "cgroup" -> controlGroup(negated, value("cgroup system.slice/sync.service"));
       default -> name(negated, word);
     };
   }
 
   private Word value(String example) throws RuleException {
     return words.next("a value is missing: write for example " + example);
+  }
+
+  /** With a slash in front, as the kernel writes it, or without. */
+  private static Term controlGroup(boolean negated, Word word) throws RuleException {
+    String path = word.text().replaceAll("^/|(?<=.)/$", "");
+    String fault = Term.ControlGroup.fault(path);
+    if (fault != null) {
+      throw new RuleException(word.column(), fault);
+    }
+    return new Term.ControlGroup(negated, path);
   }
 
   private static Term name(boolean negated, Word word) throws RuleException {

@@ -61,19 +61,24 @@ final class RuleWords {
       if (c == ' ' || c == '\t') {
         break;
       }
-      if (c < ' ' || c == 127) {
-        throw new RuleException(
-            i + 1, RuleException.show(c) + " cannot stand in a rule: a rule is one line of text");
-      }
+      refuseControl(c, i);
       i++;
     }
     return i;
+  }
+
+  private static void refuseControl(char c, int at) throws RuleException {
+    if (c < ' ' || c == 127) {
+      throw new RuleException(
+          at + 1, RuleException.show(c) + " cannot stand in a rule: a rule is one line of text");
+    }
   }
 
   /** Where a regular expression's closing slash has been passed. */
   private static int expressionEnd(String text, int open) throws RuleException {
     for (int i = open + 1; i < text.length(); i++) {
       char c = text.charAt(i);
+      refuseControl(c, i);
       if (c == '\\') {
         i++;
       } else if (c == '/') {

@@ -6,9 +6,10 @@ import java.util.stream.Collectors;
 
 /**
  * The traffic that a rule is about: either names ({@code name:*.edu and not name:www.mit.edu}) or
- * packet headers ({@code tcp dport 80-90,443 dst 128.95.0.0/16}). Terms in a row are and-ed.
+ * packet headers ({@code tcp dport 80-90,443 dst 128.95.0.0/16}), and in both cases perhaps certain
+ * programs ({@code uid 1000}). Terms in a row are and-ed.
  *
- * @param terms at least one; all of them about names, or none
+ * @param terms at least one; not both about names and about headers
  */
 public record Subset(List<Term> terms) {
   /** Keeps a copy of the terms. */
@@ -21,12 +22,32 @@ public record Subset(List<Term> terms) {
 
   /** Whether the subset is about names; otherwise it is about packet headers. */
   public boolean isName() {
-    return terms.get(0) instanceof Term.Name;
+    return terms.stream().anyMatch(Term.Name.class::isInstance);
+  }
+
+  /** The terms about names. */
+  List<Term> names() {
+    return asksForProgram()
+        ? terms.stream().filter(Term.Name.class::isInstance).toList()
+        : isName() ? terms : List.of();
+  }
+
+  /** Whether some term is about the program that sends. */
+  public boolean asksForProgram() {
+    return terms.stream().anyMatch(Term.Program.class::isInstance);
+  }
+
+  /** The terms about the program that sends, in words; empty without any. */
+  public String programs() {
+    return terms.stream()
+        .filter(Term.Program.class::isInstance)
+        .map(Object::toString)
+        .collect(Collectors.joining(" "));
   }
 
   /** Whether the terms exclude each other, so that no packet matches; names are not looked at. */
   boolean neverMatches() {
-    return !isName() && HeaderRegion.of(this).isEmpty();
+    return Programs.exclude(terms) || !isName() && HeaderRegion.of(this).isEmpty();
   }
 
   /** The text that is read back as the same subset. */

@@ -31,6 +31,26 @@ final class HeaderMatcherOracleTest {
   }
 
   @Test
+  void aRuleForCertainProgramsHoldsForThese() {
+    Gen.cases(
+        2_000,
+        gen -> {
+          List<Rule> rules = HeaderRules.random(gen, gen.range(1, 15));
+          RuleSet set = RuleSet.compile(rules, RuleSet.compile(HeaderRules.random(gen, 5)));
+          ProgramFacts program = HeaderRules.program(gen);
+          long notes = HeaderRules.notes(set, program);
+          for (int i = 0; i < rules.size(); i++) {
+            boolean certain = program.holds(rules.get(i).subset()) == ProgramFacts.Answer.YES;
+            assertThat(set.holds(i, notes))
+                .as("%s by %s", program, rules.get(i))
+                .isEqualTo(certain);
+            assertThat(set.holds(i, Programs.UNKNOWN))
+                .isEqualTo(!rules.get(i).subset().asksForProgram());
+          }
+        });
+  }
+
+  @Test
   void tenThousandRulesAreScannedWithoutAllocation() throws RuleException {
     List<Rule> rules = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
@@ -52,7 +72,9 @@ final class HeaderMatcherOracleTest {
     for (int i = from; i < rules.size() && known; i++) {
       Subset subset = rules.get(i).subset();
       if (!subset.isName()
-          && subset.terms().stream().allMatch(term -> holds(term, key) != term.negated())) {
+          && subset.terms().stream()
+              .allMatch(
+                  term -> term instanceof Term.Program || holds(term, key) != term.negated())) {
         return i;
       }
     }

@@ -26,7 +26,28 @@ final class HeaderRules {
           "ffff::/16");
   private static final int[] PORTS = {0, 1, 22, 53, 80, 81, 82, 443, 65_534, 65_535};
 
+  private static final List<String> USERS = List.of("0", "1000", "1001-1003", "4294967294");
+  private static final List<String> GROUPS = List.of("a", "a/b", "a/b/c", "ab");
+
   private HeaderRules() {}
+
+  /** A program of the same small world. */
+  static ProgramFacts program(Gen gen) {
+    return new ProgramFacts(
+        gen.pick(List.of(0L, 1L, 1_000L, 1_002L, 4_294_967_294L)),
+        gen.pick(List.of("a", "a/b", "a/b/d", "ab", "c")));
+  }
+
+  /** What the kernel would note at a connection of a program. */
+  static long notes(RuleSet rules, ProgramFacts program) {
+    long notes = 1L << Programs.LOOKED;
+    for (Term.Program term : rules.programs().terms()) {
+      if (program.holds(new Subset(List.of(term))) == ProgramFacts.Answer.YES) {
+        notes |= 1L << rules.programs().number(term);
+      }
+    }
+    return notes;
+  }
 
   static List<Rule> random(Gen gen, int count) throws RuleException {
     List<Rule> rules = new ArrayList<>();
@@ -53,7 +74,7 @@ final class HeaderRules {
   }
 
   private static String term(Gen gen) {
-    return switch (gen.below(10)) {
+    return switch (gen.below(12)) {
       case 0 -> "tcp";
       case 1 -> "udp";
       case 2 -> "icmp";
@@ -61,6 +82,8 @@ final class HeaderRules {
       case 4, 5 -> "dport " + list(gen, HeaderRules::ports);
       case 6 -> "sport " + list(gen, HeaderRules::ports);
       case 7, 8 -> "dst " + list(gen, g -> g.pick(BLOCKS));
+      case 9 -> "uid " + list(gen, g -> g.pick(USERS));
+      case 10 -> "cgroup " + gen.pick(GROUPS);
       default -> "src " + list(gen, g -> g.pick(BLOCKS));
     };
   }

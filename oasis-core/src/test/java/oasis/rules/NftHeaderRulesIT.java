@@ -35,11 +35,14 @@ final class NftHeaderRulesIT {
   }
 
   private static void load(List<Rule> rules) throws Exception {
-    NftHeaderRules nft = NftHeaderRules.compile(RuleSet.compile(rules), "accept", true);
+    RuleSet set = RuleSet.compile(rules);
+    NftHeaderRules nft = NftHeaderRules.compile(set, "accept", true);
     String text =
         "table inet t {}\ndelete table inet t\ntable inet t {\n"
             + nft.sets()
-            + "chain headers {\n"
+            + "chain programs {\n"
+            + NftPrograms.notes(set, path -> null)
+            + "}\nchain headers {\n"
             + nft.statements()
             + "}\n}\n";
     Result result = INSIDE.run(List.of("nft", "-f", "-"), text);

@@ -29,7 +29,7 @@ public final class EnslavedInterfaces {
    * @return interface indexes
    */
   public static int[] list(int... more) throws OsException {
-    int fd = Netlink.open(0);
+    int fd = Netlink.open(Netlink.ROUTE, 0);
     try {
       return IntStream.concat(IntStream.of(more), dump(fd)).toArray();
     } finally {

@@ -10,9 +10,9 @@ import oasis.os.HostRoutes;
 import oasis.packet.Addresses;
 
 /**
- * Reads the messages of one rtnetlink datagram (rtnetlink(7)) out of a buffer. No length is
- * trusted: an attribute that would reach beyond its message, or a message beyond the datagram, ends
- * the reading. Nothing is allocated.
+ * Reads the messages of one datagram of rtnetlink(7), or of connection tracking, out of a buffer.
+ * No length is trusted: an attribute that would reach beyond its message, or a message beyond the
+ * datagram, ends the reading. Nothing is allocated.
  *
  * <pre>
  * nlmsghdr:  0 length | 4 type | 6 flags | 8 sequence | 12 port | (16)
@@ -21,6 +21,7 @@ import oasis.packet.Addresses;
  *            8 flags | (12)
  * ndmsg:     0 family | 4 ifindex | 8 state | 10 flags | 11 type | (12)
  * ifinfomsg: 0 family | 2 type | 4 index | 8 flags | 12 change | (16)
+ * nfgenmsg:  0 family | 1 version | 2 resource | (4)
  * </pre>
  */
 final class NetlinkReader {
@@ -29,10 +30,14 @@ final class NetlinkReader {
   static final int RTM_NEWROUTE = 24;
   static final int RTM_NEWNEIGH = 28;
 
+  /** NFNL_SUBSYS_CTNETLINK and IPCTNL_MSG_CT_NEW. */
+  static final int CT_NEW = 1 << 8;
+
   static final int HEADER_BYTES = 16;
   static final int RTMSG_BYTES = 12;
   static final int NDMSG_BYTES = 12;
   static final int IFINFOMSG_BYTES = 16;
+  static final int NFGENMSG_BYTES = 4;
 
   private static final int RTA_OIF = 4;
   private static final int RTA_GATEWAY = 5;
@@ -51,6 +56,8 @@ final class NetlinkReader {
   private static final int IFLA_AF_SPEC = 26;
   private static final int IFLA_INET6_CONF = 2;
   private static final int DEVCONF_MTU6 = 2;
+  private static final int CTA_LABELS = 22;
+  private static final int LABEL_BYTES = 16;
 
   /** Nested attributes and attributes in network order carry flags in their upper two bits. */
   private static final int TYPE_MASK = 0x3fff;
@@ -222,6 +229,22 @@ final class NetlinkReader {
     nextAttribute = outerNext;
     attributeEnd = outerEnd;
     return vrf;
+  }
+
+  /**
+   * The upper 64 labels of the connection in a CT_NEW, label 64 as bit 0; 0 when it has none. The
+   * kernel keeps them as nft writes them: a number of 128 bits in the host's order.
+   */
+  long upperLabels() {
+    if (!attributes(NFGENMSG_BYTES)) {
+      return 0;
+    }
+    while (nextAttribute()) {
+      if (attributeType() == CTA_LABELS && valueBytes() == LABEL_BYTES) {
+        return LITTLE ? Long.reverseBytes(b.getLong(value() + 8)) : b.getLong(value());
+      }
+    }
+    return 0;
   }
 
   /** The IPv6 MTU: in an array of settings, inside the IPv6 part, inside the per-family part. */

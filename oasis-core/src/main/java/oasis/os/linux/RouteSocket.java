@@ -48,7 +48,7 @@ public final class RouteSocket implements HostRoutes, AutoCloseable {
 
   /** Opens a socket in the network namespace of the calling thread. */
   public static RouteSocket open() throws OsException {
-    return new RouteSocket(Netlink.open(0));
+    return new RouteSocket(Netlink.open(Netlink.ROUTE, 0));
   }
 
   @Override

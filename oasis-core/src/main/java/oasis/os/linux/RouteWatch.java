@@ -61,7 +61,7 @@ public final class RouteWatch implements AutoCloseable {
             | ((kinds & NEIGHBOUR) != 0 ? GROUPS_NEIGHBOUR : 0)
             | ((kinds & ROUTE) != 0 ? GROUPS_ROUTE : 0)
             | ((kinds & ADDRESS) != 0 ? GROUPS_ADDRESS : 0);
-    return new RouteWatch(Netlink.open(groups));
+    return new RouteWatch(Netlink.open(Netlink.ROUTE, groups));
   }
 
   /** Becomes readable when something changed. */

@@ -12,8 +12,10 @@ import static oasis.os.linux.NetlinkMessages.mac;
 import static oasis.os.linux.NetlinkMessages.ndmsg;
 import static oasis.os.linux.NetlinkMessages.rtmsg;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import oasis.os.HostRoutes;
 import oasis.packet.Address;
 import org.junit.jupiter.api.Test;
@@ -31,6 +33,23 @@ class NetlinkReaderTest {
 
   private static NetlinkMessages message(int type, byte[]... parts) {
     return new NetlinkMessages().message(type, 9, parts);
+  }
+
+  @Test
+  void theUpperLabelsOfAConnectionAreRead() {
+    byte[] labels = new byte[16];
+    labels[8] = 1; // label 64
+    labels[15] = (byte) 0x80; // label 127
+    begin(message(NetlinkReader.CT_NEW, new byte[4], attribute(22, labels)));
+    assertThat(reader.next()).isTrue();
+    assumeTrue(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN);
+    assertThat(reader.upperLabels()).isEqualTo(1L << 63 | 1);
+    begin(message(NetlinkReader.CT_NEW, new byte[4], attribute(22, new byte[8])));
+    assertThat(reader.next()).isTrue();
+    assertThat(reader.upperLabels()).isZero();
+    begin(message(NetlinkReader.CT_NEW, new byte[2]));
+    assertThat(reader.next()).isTrue();
+    assertThat(reader.upperLabels()).isZero();
   }
 
   @Test
