@@ -149,8 +149,22 @@ final class ClientLab {
     return startJava(client, ClientMain.class, words.toArray(String[]::new));
   }
 
+  /** As {@link #startClient}, begun by a shell that first does something to its mounts. */
+  Process startClientBehind(String script, String... options) throws Exception {
+    List<String> shell = List.of("sh", "-c", script + " && exec \"$@\"", "sh");
+    List<String> words =
+        new ArrayList<>(List.of("run", "--state", file("state"), "--control", file("client.sock")));
+    words.addAll(List.of(options));
+    List<String> all = new ArrayList<>(shell);
+    all.addAll(javaCommand(ClientMain.class, words.toArray(String[]::new)));
+    return awaitReady(start(client, all.toArray(String[]::new)), ClientMain.class);
+  }
+
   private Process startJava(String namespace, Class<?> main, String... words) throws Exception {
-    Process process = start(namespace, javaCommand(main, words).toArray(String[]::new));
+    return awaitReady(start(namespace, javaCommand(main, words).toArray(String[]::new)), main);
+  }
+
+  private static Process awaitReady(Process process, Class<?> main) throws IOException {
     BufferedReader reader = process.inputReader(UTF_8);
     for (String line = reader.readLine(); ; line = reader.readLine()) {
       if (line == null) {
@@ -215,6 +229,20 @@ final class ClientLab {
    */
   String who(String host) throws Exception {
     return in(client, "curl", "-sS", "-m", "5", "http://" + host + "/who").strip();
+  }
+
+  /** As {@link #who(String)}, asked by a program of another user. */
+  String whoAs(int uid, String host) throws Exception {
+    return inAs(uid, "curl", "-sS", "-m", "5", "http://" + host + "/who").strip();
+  }
+
+  /** Runs a program of another user in the client's host; it has to succeed. */
+  String inAs(int uid, String... command) throws Exception {
+    String id = Integer.toString(uid);
+    List<String> all =
+        new ArrayList<>(List.of("setpriv", "--reuid", id, "--regid", id, "--clear-groups", "--"));
+    all.addAll(List.of(command));
+    return in(client, all.toArray(String[]::new));
   }
 
   /** The IPv4 address that the client's host gets for a name. */

@@ -34,6 +34,7 @@ import oasis.io.RawSender;
 import oasis.io.control.ControlServer;
 import oasis.os.Memory;
 import oasis.os.OsException;
+import oasis.os.linux.ConnectionLabels;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.LinuxNftOwner;
 import oasis.packet.Address;
@@ -143,7 +144,7 @@ final class ClientDaemon implements AutoCloseable {
     undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
         () -> {
-          if (!state.held() || watch.due()) {
+          if (!state.held() || !state.groupsAreTheSame() || watch.due()) {
             configurator.maintain(() -> packets.underlay().follow(loop, packets.nat()));
           }
         },
@@ -176,6 +177,7 @@ final class ClientDaemon implements AutoCloseable {
     CapturePort capture = undo.add("capture", underlay.capture());
     NatEngine nat = new NatEngine(limits, seed);
     underlay.addresses().give(nat);
+    ConnectionLabels labels = undo.add("connection labels", ConnectionLabels.open());
     Memory memory = Memory.allocate(Scratch.BYTES);
     Scratch scratch = new Scratch(memory.buffer(), memory.address());
     EngineConfig engine = EngineConfig.defaults(settings.mtu(), seed);
@@ -184,6 +186,7 @@ final class ClientDaemon implements AutoCloseable {
             tun,
             raw,
             capture,
+            labels,
             this::onTunGone,
             out -> new ClientEngine(engine, fakes.pool4(), fakes.pool6(), nat, scratch, out));
     path.engine().setMediate(network.mediate());

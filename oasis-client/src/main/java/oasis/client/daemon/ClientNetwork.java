@@ -11,6 +11,7 @@ import oasis.os.OsException;
 import oasis.os.ReservedPorts;
 import oasis.os.linux.SourceAddress;
 import oasis.packet.Address;
+import oasis.rules.RuleSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,9 @@ public final class ClientNetwork implements AutoCloseable {
   /** Text that the owner holds. */
   private String ruleset = "";
 
+  /** The control groups that it is about. */
+  private ControlGroups groups = ControlGroups.of(RuleSet.EMPTY);
+
   /** What was reserved before us. */
   private @Nullable BitSet portsBefore;
 
@@ -84,6 +88,7 @@ public final class ClientNetwork implements AutoCloseable {
     if (applied != null && !applied.withRules(config.rules()).equals(config)) {
       throw new IllegalArgumentException("only the rules may change while the client runs");
     }
+    ControlGroups.require(config.rules());
     boolean rule4 = look(config, config.fakeRange(), "--fake-range");
     String range6 = config.fakeRange6();
     boolean rule6 = range6 != null && look(config, range6, "--fake-range6");
@@ -97,7 +102,8 @@ public final class ClientNetwork implements AutoCloseable {
     if (range6 != null) {
       route6(config, range6, rule6);
     }
-    load(ClientRuleset.text(config));
+    groups = ControlGroups.of(config.rules());
+    load(ClientRuleset.text(config, groups));
   }
 
   /** Refuses a range that the host uses; whether our ip rule stands already. */
@@ -202,13 +208,19 @@ public final class ClientNetwork implements AutoCloseable {
    */
   boolean intact() {
     ClientNetworkConfig config = applied;
-    if (!held() || config == null) {
+    if (!held() || config == null || !groupsAreTheSame()) {
       return false;
     }
     String range6 = config.fakeRange6();
     return SourceAddress.isAssigned(Address.parse(config.tunAddress()))
         && (range6 == null
             || SourceAddress.isAssigned(Address.parse(ClientNetworkConfig.second(range6))));
+  }
+
+  /** False when a control group of the rules has come, gone, or been made anew. */
+  boolean groupsAreTheSame() {
+    ClientNetworkConfig config = applied;
+    return config == null || ControlGroups.of(config.rules()).equals(groups);
   }
 
   /** False when the process that holds the nftables table has ended, and the table with it. */

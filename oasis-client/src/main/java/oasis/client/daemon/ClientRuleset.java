@@ -2,6 +2,7 @@
 package oasis.client.daemon;
 
 import oasis.rules.NftHeaderRules;
+import oasis.rules.NftPrograms;
 
 /**
  * The client's nftables table as text. What it does to a packet of either family that this host
@@ -11,6 +12,9 @@ import oasis.rules.NftHeaderRules;
  *   <li>A packet of one of our own sockets, or to this host, a broadcast or a multicast address, is
  *       left alone; a multicast that would leave by our own device is dropped there, since nobody
  *       is behind it.
+ *   <li>At the first packet of a connection the kernel notes which of the rules' terms about
+ *       programs hold ({@link NftPrograms}), while there are such terms. Packets to fake addresses
+ *       and DNS queries pass here, too.
  *   <li>A DNS query is diverted, whatever its connection; servers on this host are local and were
  *       left alone above. A query to a link-local IPv6 server stays: its address means nothing
  *       without the interface, and no route of ours could keep that. By TCP it is the connection
@@ -43,8 +47,13 @@ final class ClientRuleset {
 
   private ClientRuleset() {}
 
-  /** Text that replaces the table in one transaction. */
-  static String text(ClientNetworkConfig config) {
+  /**
+   * Text that replaces the table in one transaction.
+   *
+   * @param groups the control groups that the rules name
+   */
+  static String text(ClientNetworkConfig config, ControlGroups groups) {
+    String notes = NftPrograms.notes(config.rules(), groups::id);
     NftHeaderRules headers =
         config.mediate()
             ? new NftHeaderRules("", "goto capture\n")
@@ -55,7 +64,7 @@ final class ClientRuleset {
         "delete table " + TABLE,
         "table " + TABLE + " {",
         "flags owner",
-        headers.sets() + output(config),
+        headers.sets() + programs(notes) + output(config, !notes.isEmpty()),
         "chain stays {",
         multicasts(config),
         "}",
@@ -93,7 +102,12 @@ final class ClientRuleset {
     return out + "ip daddr 224.0.0.0/4 counter drop\n" + out + "ip6 daddr ff00::/8 counter drop";
   }
 
-  private static String output(ClientNetworkConfig config) {
+  private static String programs(String notes) {
+    return notes.isEmpty() ? "" : "chain programs {\n" + notes + "}\n";
+  }
+
+  private static String output(ClientNetworkConfig config, boolean programs) {
+    String judged = "ct mark and " + JUDGED + " == " + JUDGED;
     return String.join(
         "\n",
         "chain output {",
@@ -101,7 +115,8 @@ final class ClientRuleset {
         "meta mark and " + EXEMPT + " == " + EXEMPT + " return",
         (config.ipv6() ? "" : "meta nfproto ipv6 return\n")
             + "fib daddr type { local, broadcast, multicast } goto stays",
-        "ip6 daddr { fe80::/10, ff00::/8 } goto stays",
+        "ip6 daddr { fe80::/10, ff00::/8 } goto stays"
+            + (programs ? "\nct state new " + judged.replace("==", "!=") + " jump programs" : ""),
         "udp dport 53 meta mark set meta mark or " + CAPTURE + " return",
         "ct direction original ct mark and "
             + CAPTURE
@@ -111,7 +126,7 @@ final class ClientRuleset {
             + CAPTURE
             + " return",
         "ct state != new return",
-        "ct mark and " + JUDGED + " == " + JUDGED + " return",
+        judged + " return",
         "ct mark set ct mark or " + JUDGED,
         names(config) + "ip daddr 169.254.0.0/16 return",
         "tcp flags & (fin|syn|rst|ack) == syn goto headers",

@@ -74,20 +74,25 @@ final class Configurator {
     return hits.values();
   }
 
-  /** Compiles the rules, unless that has been done: 100,000 of them take a second. */
-  private static RuleSet compile(ClientConfig config, RuleSet... known) {
+  /**
+   * Compiles the rules, unless that has been done: 100,000 of them take a second.
+   *
+   * @param before the rules that they follow
+   * @param known compiled rules that they may be equal to
+   */
+  private static RuleSet compile(ClientConfig config, RuleSet before, RuleSet... known) {
     List<Rule> rules = config.activeRules();
     for (RuleSet set : known) {
       if (set.rules().equals(rules)) {
         return set;
       }
     }
-    return RuleSet.compile(rules);
+    return RuleSet.compile(rules, before);
   }
 
   /** Puts the first configuration in force; what the file holds is not written again. */
   void begin(LiveConfig first) throws OsException {
-    RuleSet rules = compile(first.all());
+    RuleSet rules = compile(first.all(), RuleSet.EMPTY);
     toLoop(first.all(), rules);
     network.apply(networkConfig.withRules(rules));
     networkConfig = networkConfig.withRules(rules);
@@ -116,12 +121,12 @@ final class Configurator {
       throw new OsException("too many entry nodes change at once");
     }
     RuleSet rulesBefore = networkConfig.rules();
-    RuleSet rules = compile(next.all(), rulesBefore);
+    RuleSet rules = compile(next.all(), rulesBefore, rulesBefore);
     boolean grows = !both.equals(before.all());
     boolean rulesChange = !rules.rules().equals(rulesBefore.rules());
     try {
       if (grows) {
-        toLoop(both, compile(both, rules, rulesBefore));
+        toLoop(both, compile(both, rules, rules, rulesBefore));
       }
       if (rulesChange) {
         network.apply(networkConfig.withRules(rules));
@@ -153,7 +158,10 @@ final class Configurator {
       for (Carriers.Entry entry : onLoop(carriers::stale)) {
         reopen(entry);
       }
-      if (!network.intact()) {
+      if (!network.groupsAreTheSame()) {
+        network.apply(networkConfig);
+        LOG.info("a control group of the rules has come or gone");
+      } else if (!network.intact()) {
         network.apply(networkConfig);
         LOG.warn("the client's state in the kernel was damaged; it is as it was");
       }

@@ -12,9 +12,11 @@ import oasis.io.DatagramPort;
 import oasis.io.RawPort;
 import oasis.io.TunPort;
 import oasis.io.TunSource;
+import oasis.os.linux.ConnectionLabels;
 import oasis.os.linux.Errno;
 import oasis.packet.Burst;
 import oasis.packet.Coalescer;
+import oasis.packet.FlowKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ final class DataPath implements Effects {
   private final TunPort tun;
   private final RawPort raw;
   private final CapturePort capture;
+  private final ConnectionLabels labels;
   private final ClientEngine engine;
   private final Burst burst = new Burst();
   private final Coalescer coalescer;
@@ -41,6 +44,7 @@ final class DataPath implements Effects {
   private boolean rawWaits;
 
   /**
+   * @param labels where the kernel's notes about the programs of connections are read
    * @param tunGone told when somebody has deleted the TUN device: nothing can be carried any more
    * @param engineOf makes the engine, which is given this object for its effects
    */
@@ -48,11 +52,13 @@ final class DataPath implements Effects {
       TunPort tun,
       RawPort raw,
       CapturePort capture,
+      ConnectionLabels labels,
       Runnable tunGone,
       Function<Effects, ClientEngine> engineOf) {
     this.tun = tun;
     this.raw = raw;
     this.capture = capture;
+    this.labels = labels;
     this.tunGone = tunGone;
     coalescer = new Coalescer(tun.udpBursts());
     this.engine = engineOf.apply(this);
@@ -118,6 +124,11 @@ final class DataPath implements Effects {
   @Override
   public int underlayMtu(long hi, long lo) {
     return raw.mtu(hi, lo);
+  }
+
+  @Override
+  public long notes(FlowKey program) {
+    return labels.upper(program);
   }
 
   @Override

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
       "Says which rule decides about a name or a connection now, which carrier it gets, and why.",
       "Examples: oasis client explain www.mit.edu",
       "          oasis client explain tcp 192.0.2.1:80",
-      "          oasis client explain tcp 10.0.0.5:40000 192.0.2.1:80"
+      "          oasis client explain tcp 10.0.0.5:40000 192.0.2.1:80",
+      "          oasis client explain www.mit.edu uid 1000"
     })
 final class ExplainCommand implements Callable<Integer> {
   /** Most rules that do not match and are listed one by one. */
@@ -39,7 +40,9 @@ final class ExplainCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "NAME|5-TUPLE",
-      description = "a name, or tcp|udp|icmp [SOURCE] DESTINATION with ADDRESS:PORT for each end")
+      description =
+          "a name, or tcp|udp|icmp [SOURCE] DESTINATION with ADDRESS:PORT for each end; behind it"
+              + " uid NUMBER or cgroup PATH of the program")
   private List<String> words = List.of();
 
   @Override
@@ -114,6 +117,10 @@ final class ExplainCommand implements Callable<Integer> {
           case "BLOCKED" -> "refused";
           default -> "the underlay";
         };
-    return "matches; " + step.get("overlay") + " " + step.get("carrierIs") + ": " + then;
+    String matches = "matches";
+    if (step.get("onlyFor") != null) {
+      matches += " if the program is one with " + step.get("onlyFor");
+    }
+    return matches + "; " + step.get("overlay") + " " + step.get("carrierIs") + ": " + then;
   }
 }

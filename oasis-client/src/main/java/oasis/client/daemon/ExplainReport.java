@@ -15,6 +15,7 @@ import oasis.io.control.Request;
 import oasis.io.control.Response;
 import oasis.packet.Addresses;
 import oasis.packet.FlowKey;
+import oasis.rules.ProgramFacts;
 import oasis.rules.Rule;
 import oasis.rules.RuleSet;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,11 @@ import org.jspecify.annotations.Nullable;
 final class ExplainReport {
   /** Most earlier rules that an answer lists; the others are counted. */
   static final int MAX_STEPS = 100;
+
+  /** Behind a reason that does not hold for every program. */
+  private static final String EXCEPT =
+      "; programs that a rule above is for come first: add uid NUMBER or cgroup PATH to ask about"
+          + " one";
 
   private final Changes changes;
   private final StatusReport report;
@@ -45,45 +51,52 @@ final class ExplainReport {
       Question question = Question.parse(of);
       FlowKey key = question.key();
       CompletionStage<Map<String, @Nullable Object>> answer =
-          key != null ? flow(of, key) : name(String.valueOf(question.name()));
+          key != null
+              ? flow(of, key, question.program())
+              : name(of, String.valueOf(question.name()), question.program());
       return answer.thenApply(Response::json);
     } catch (ConfigException e) {
       return ControlApi.now(Response.error(400, String.valueOf(e.getMessage())));
     }
   }
 
-  private CompletionStage<Map<String, @Nullable Object>> name(String name) {
+  private CompletionStage<Map<String, @Nullable Object>> name(
+      String of, String name, ProgramFacts program) {
     return report
-        .ask(engine -> List.of(engine.explain(name, true), engine.explain(name, false)))
+        .ask(
+            engine ->
+                List.of(engine.explain(name, program, true), engine.explain(name, program, false)))
         .thenApply(
             both -> {
               Map<String, @Nullable Object> answer = new LinkedHashMap<>();
-              answer.put("of", name);
+              answer.put("of", of);
               answer.put("name", name);
               answer.put("flow", null);
               answer.put(
                   "decisions",
                   List.of(
-                      decision("ipv4", both.get(0), name, null),
-                      decision("ipv6", both.get(1), name, null)));
+                      decision("ipv4", both.get(0), new Question(name, null, program)),
+                      decision("ipv6", both.get(1), new Question(name, null, program))));
               return answer;
             });
   }
 
-  private CompletionStage<Map<String, @Nullable Object>> flow(String of, FlowKey key) {
+  private CompletionStage<Map<String, @Nullable Object>> flow(
+      String of, FlowKey key, ProgramFacts program) {
     return report
-        .ask(engine -> engine.explain(key, System.nanoTime()))
-        .thenApply(explanation -> flow(of, key, explanation));
+        .ask(engine -> engine.explain(key, program, System.nanoTime()))
+        .thenApply(explanation -> flow(of, key, program, explanation));
   }
 
-  private Map<String, @Nullable Object> flow(String of, FlowKey key, Explanation explanation) {
+  private Map<String, @Nullable Object> flow(
+      String of, FlowKey key, ProgramFacts program, Explanation explanation) {
     Map<String, @Nullable Object> answer = new LinkedHashMap<>();
     answer.put("of", of);
     answer.put("name", explanation.name());
     answer.put("flow", explanation.flow() == null ? null : StatusReport.flow(explanation.flow()));
     String family = Addresses.isV4(key.dstHi, key.dstLo) ? "ipv4" : "ipv6";
     Map<String, @Nullable Object> decision =
-        decision(family, explanation.decision(), explanation.name(), key);
+        decision(family, explanation.decision(), new Question(explanation.name(), key, program));
     if (explanation.unknownFake()) {
       decision.put("carrier", null);
       decision.put("rule", null);
@@ -94,18 +107,18 @@ final class ExplainReport {
   }
 
   private Map<String, @Nullable Object> decision(
-      String family, Decision decision, @Nullable String name, @Nullable FlowKey key) {
+      String family, Decision decision, Question question) {
     Map<Rule, Decision.Match> matches = new HashMap<>();
     decision.matches().forEach(match -> matches.put(match.rule(), match));
     ClientConfig config = changes.current().all();
     List<Map<String, @Nullable Object>> steps = new ArrayList<>();
     @Nullable Integer number = null;
     int omitted = 0;
-    for (int i = 0; i < config.rules().size() && number == null; i++) {
+    for (int i = 0; i < config.rules().size(); i++) {
       Rule rule = config.rules().get(i);
       Decision.Match match = matches.get(rule);
-      if (match == null && steps.size() >= MAX_STEPS) {
-        omitted++;
+      if (match == null && (number != null || steps.size() >= MAX_STEPS)) {
+        omitted += number == null ? 1 : 0;
         continue;
       }
       Map<String, @Nullable Object> step = new LinkedHashMap<>();
@@ -115,12 +128,12 @@ final class ExplainReport {
         matching(step, match);
       } else if (config.disabled().contains(rule)) {
         step.put("result", "disabled");
-        step.put("wouldMatch", matches(rule, name, key));
+        step.put("wouldMatch", matches(rule, question));
       } else {
         step.put("result", "does not match");
       }
       steps.add(step);
-      number = rule.equals(decision.rule()) ? (Integer) (i + 1) : null;
+      number = rule.equals(decision.rule()) ? (Integer) (i + 1) : number;
     }
     Map<String, @Nullable Object> one = new LinkedHashMap<>();
     one.put("family", family);
@@ -134,6 +147,7 @@ final class ExplainReport {
 
   private static void matching(Map<String, @Nullable Object> step, Decision.Match match) {
     step.put("result", "matches");
+    step.put("onlyFor", match.depends() ? match.rule().subset().programs() : null);
     step.put("overlay", match.rule().overlay());
     CarrierState state = match.state();
     step.put("state", state == null ? null : state.name().toLowerCase(Locale.ROOT));
@@ -141,8 +155,13 @@ final class ExplainReport {
     step.put("verdict", match.verdict().name().toLowerCase(Locale.ROOT));
   }
 
-  private static boolean matches(Rule rule, @Nullable String name, @Nullable FlowKey key) {
+  private static boolean matches(Rule rule, Question question) {
+    if (question.program().holds(rule.subset()) == ProgramFacts.Answer.NO) {
+      return false;
+    }
     RuleSet alone = RuleSet.compile(List.of(rule));
+    String name = question.name();
+    FlowKey key = question.key();
     return name != null ? alone.matchName(name) >= 0 : key != null && alone.matchHeader(key) >= 0;
   }
 
@@ -170,10 +189,23 @@ final class ExplainReport {
     if (decision.matches().isEmpty()) {
       return "no rule matches: it goes by the plain Internet and never meets the client";
     }
+    List<Decision.Match> certain =
+        decision.matches().stream().filter(match -> !match.depends()).toList();
+    if (certain.size() < decision.matches().size()) {
+      return why(decision, certain, number) + EXCEPT;
+    }
+    return why(decision, certain, number);
+  }
+
+  private static String why(
+      Decision decision, List<Decision.Match> certain, @Nullable Integer number) {
+    if (certain.isEmpty()) {
+      return "no rule matches every program";
+    }
     if (decision.rule() == null) {
       return "no rule that matches can serve, and each leaves it to the next: the underlay";
     }
-    Decision.Match last = decision.matches().get(decision.matches().size() - 1);
+    Decision.Match last = certain.get(certain.size() - 1);
     String overlay = "overlay \"" + last.rule().overlay() + "\" " + carrierIs(last);
     String rule = "rule " + number + " matches";
     return switch (last.verdict()) {

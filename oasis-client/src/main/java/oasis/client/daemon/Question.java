@@ -1,43 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
+import oasis.rules.ProgramFacts;
+import oasis.rules.Term;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code explain} is asked about: a name, or a 5-tuple {@code tcp|udp|icmp [SOURCE]
- * DESTINATION} with {@code 192.0.2.1:80}, {@code [2001:db8::1]:80} or a bare address for each end.
+ * DESTINATION} with {@code 192.0.2.1:80}, {@code [2001:db8::1]:80} or a bare address for each end;
+ * and behind it, of the program that begins the connection, {@code uid NUMBER} and {@code cgroup
+ * PATH}.
  *
  * @param name lower case, without the last dot; null for a 5-tuple
  * @param key null for a name; without a source its address is unspecified and its port 0
+ * @param program what is said of the program
  */
-record Question(@Nullable String name, @Nullable FlowKey key) {
+record Question(@Nullable String name, @Nullable FlowKey key, ProgramFacts program) {
   private static final String FORM =
-      "write a name, or for example tcp 192.0.2.1:80, or tcp 10.0.0.5:40000 192.0.2.1:80";
+      "write a name, or for example tcp 192.0.2.1:80, or tcp 10.0.0.5:40000 192.0.2.1:80; behind"
+          + " it uid 1000, cgroup PATH or both";
 
   private record End(Address address, int port) {}
 
   /** Reads a question. */
   static Question parse(String text) throws ConfigException {
-    String[] words = text.strip().split("\\s+");
+    List<String> words = new ArrayList<>(List.of(text.strip().split("\\s+")));
+    ProgramFacts program = program(words);
     int protocol =
-        switch (words[0]) {
+        switch (words.get(0)) {
           case "tcp" -> Ip.TCP;
           case "udp" -> Ip.UDP;
           case "icmp" -> Ip.ICMP;
           default -> 0;
         };
-    if (words.length == 1) {
-      return new Question(name(words[0]), null);
+    if (words.size() == 1) {
+      return new Question(name(words.get(0)), null, program);
     }
-    if (protocol == 0 || words.length > 3) {
+    if (protocol == 0 || words.size() > 3) {
       throw new ConfigException("\"" + text + "\" is no 5-tuple: " + FORM);
     }
-    return new Question(null, key(protocol, words));
+    return new Question(null, key(protocol, words.toArray(String[]::new)), program);
+  }
+
+  /** Takes what is said of the program off the end. */
+  private static ProgramFacts program(List<String> words) throws ConfigException {
+    Long uid = null;
+    String group = null;
+    for (int at = words.size() - 2; at > 0; at = words.size() - 2) {
+      String value = words.get(at + 1);
+      if (words.get(at).equals("uid") && uid == null) {
+        uid = uid(value);
+      } else if (words.get(at).equals("cgroup") && group == null) {
+        group = ProgramFacts.group(value);
+        if (group == null) {
+          throw new ConfigException("\"" + value + "\" is no control group: " + FORM);
+        }
+      } else {
+        break;
+      }
+      words.subList(at, words.size()).clear();
+    }
+    return new ProgramFacts(uid, group);
+  }
+
+  private static Long uid(String word) throws ConfigException {
+    long uid = word.matches("[0-9]{1,10}") ? Long.parseLong(word) : -1;
+    if (uid < 0 || uid > Term.UserRange.MAX) {
+      throw new ConfigException("\"" + word + "\" is no user id: " + FORM);
+    }
+    return uid;
   }
 
   private static String name(String word) throws ConfigException {

@@ -26,7 +26,8 @@ final class RuleCommand extends ConfigCommand {
       description = {
         "Adds a rule, behind the others unless --at says where; connections that exist already stay"
             + " where they are.",
-        "Example: oasis client rule add 'tcp dport 80' web"
+        "Examples: oasis client rule add 'tcp dport 80' web",
+        "          oasis client rule add 'name:*.edu uid 1000' web"
       })
   int add(
       @Mixin DaemonOptions daemon,
@@ -100,6 +101,13 @@ final class RuleCommand extends ConfigCommand {
     return "/v1/rules/" + positive(number);
   }
 
+  private static String state(Map<?, ?> rule) {
+    if (!Boolean.TRUE.equals(rule.get("enabled"))) {
+      return "disabled";
+    }
+    return rule.get("missing") == null ? "on" : "no such control group";
+  }
+
   private static int positive(int number) throws ConfigException {
     if (number < 1) {
       throw new ConfigException("the first rule is number 1 (oasis client rule list)");
@@ -152,7 +160,7 @@ final class RuleCommand extends ConfigCommand {
               one.get("names"),
               one.get("flows"),
               Table.bytes(one.get("bytes")),
-              Boolean.TRUE.equals(one.get("enabled")) ? "on" : "disabled",
+              state(one),
               DaemonOptions.saved(one)
             });
     return 0;

@@ -41,6 +41,7 @@ final class RuleRoutes {
       one.put("number", list.size() + 1);
       one.put("rule", rule.toString());
       one.put("enabled", !config.all().disabled().contains(rule));
+      one.put("missing", ControlGroups.missing(rule.subset()));
       one.put("saved", config.isSaved(rule));
       one.put("names", hits.names());
       one.put("flows", hits.flows());

@@ -129,7 +129,7 @@ final class SystemChecks {
 
   /** Asks the kernel whether it would take the client's table, without loading it. */
   private void ruleset() {
-    String text = ClientRuleset.text(config.withRules(example()));
+    String text = ClientRuleset.text(config.withRules(example()), ControlGroups.of(RuleSet.EMPTY));
     Optional<Result> answer = host.run(text, "nft", "-c", "-f", "-");
     if (answer.isPresent() && !answer.get().ok()) {
       String why =

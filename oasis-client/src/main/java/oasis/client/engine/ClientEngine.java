@@ -9,6 +9,7 @@ import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
+import oasis.rules.ProgramFacts;
 import oasis.rules.RuleSet;
 
 /**
@@ -74,7 +75,7 @@ public final class ClientEngine {
     SegmentSizes sizes = new SegmentSizes(carriers, effects);
     Forwarder forwarder = new Forwarder(map, carriers, sizes, refusals, nat, effects);
     streams = new DnsStreams(map, answers, forwarder, refusals, scratch, effects, config.tunMtu());
-    flows = new Flows(map, carriers, fakes, nat, refusals, streams);
+    flows = new Flows(map, carriers, fakes, nat, refusals, streams, effects);
     DnsFaker dns = new DnsFaker(scratch, answers, effects);
     Fragments fragments = new Fragments(map);
     outbound = new Outbound(flows, fragments, forwarder, dns, streams, refusals, nat, effects);
@@ -214,13 +215,14 @@ public final class ClientEngine {
    * What would happen to a new flow to a name.
    *
    * @param lowerCaseName without the last dot
+   * @param program what is known of the program that begins it
    */
-  public Decision explain(String lowerCaseName, boolean ipv4) {
-    return flows.policy().explain(lowerCaseName, ipv4, carriers);
+  public Decision explain(String lowerCaseName, ProgramFacts program, boolean ipv4) {
+    return flows.policy().explain(lowerCaseName, program, ipv4, carriers);
   }
 
   /** What happens to a program's packets with this 5-tuple, if they reach us at all. */
-  public Explanation explain(FlowKey key, long nowNs) {
+  public Explanation explain(FlowKey key, ProgramFacts program, long nowNs) {
     boolean ipv4 = Addresses.isV4(key.dstHi, key.dstLo);
     int fake = fakes.find(key.dstHi, key.dstLo);
     String name = fake >= 0 ? fakes.name(fake) : null;
@@ -229,7 +231,15 @@ public final class ClientEngine {
         f >= 0 ? FlowListing.one(map, carriers, fakes, f, nowNs) : null,
         name,
         fake < 0 && fakes.inRange(key.dstHi, key.dstLo),
-        name != null ? explain(name, ipv4) : flows.policy().explain(key, ipv4, carriers));
+        name != null
+            ? explain(name, program, ipv4).orBy(() -> explainReal(key, fake, program, ipv4))
+            : flows.policy().explain(key, program, ipv4, carriers));
+  }
+
+  private Decision explainReal(FlowKey key, int fake, ProgramFacts program, boolean ipv4) {
+    FlowKey real = new FlowKey().set(key);
+    fakes.toReal(fake, real);
+    return flows.policy().explain(real, program, ipv4, carriers);
   }
 
   /** The address that an address stands for: itself when it is not a fake one. */

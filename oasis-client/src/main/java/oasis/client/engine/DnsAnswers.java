@@ -129,14 +129,14 @@ final class DnsAnswers {
       return PASS;
     }
     String name = message.name();
-    int rule = policy.matchName(name);
-    if (rule < 0 || policy.chooseByName(rule, name, true, carriers) == Carriers.UNDERLAY) {
+    int rule = policy.keepsFromUnderlay(name, true, carriers);
+    if (rule < 0) {
       return PASS;
     }
     int reply = replacement(answer, rule, policy, nowNs, out, at, limit);
     if (reply != PASS) {
       faked++;
-      policy.countName(name, carriers);
+      policy.hits(rule).name();
     }
     return reply;
   }
@@ -177,7 +177,7 @@ final class DnsAnswers {
     }
     boolean ipv6 =
         nat.hasExternal6()
-            || policy.chooseByName(rule, message.name(), false, carriers) != Carriers.UNDERLAY;
+            || policy.keepsFromUnderlay(message.name(), false, carriers) != Policy.NO_RULE;
     collect(answer, any, rule, ipv6, nowNs);
     if (count > 0) {
       return DnsReply.addresses(message, halves, count, FAKE_TTL, out, at, limit);

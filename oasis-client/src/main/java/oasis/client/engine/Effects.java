@@ -2,6 +2,8 @@
 package oasis.client.engine;
 
 import oasis.packet.Burst;
+import oasis.packet.FlowKey;
+import oasis.rules.Programs;
 
 /**
  * What the engine asks its surroundings to do. Calls come from inside the engine's handlers; a
@@ -30,6 +32,17 @@ public interface Effects {
    * @return 0 when it is not known
    */
   int underlayMtu(long hi, long lo);
+
+  /**
+   * What the host's kernel has noted about the program that sends the packets of a flow, asked at
+   * the first one when a rule depends on it; see {@link Programs}. A host that notes nothing says
+   * {@link Programs#UNKNOWN}.
+   *
+   * @param program the flow's 5-tuple as in the packet from the TUN device
+   */
+  default long notes(FlowKey program) {
+    return Programs.UNKNOWN;
+  }
 
   /** Sends an empty datagram to a carrier's entry node, which answers with one. */
   void probe(int carrier);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import oasis.flow.FakePool;
 import oasis.packet.Addresses;
+import oasis.packet.FlowKey;
 
 /**
  * The fake addresses of both families behind one number for each: {@code entry << 1} of the IPv4
@@ -51,6 +52,12 @@ final class Fakes {
   /** Lower half of the real address of a fake. */
   long realLo(int fake) {
     return pool(fake).realLo(fake >> 1);
+  }
+
+  /** Puts the real address of a fake in the place of a key's destination. */
+  void toReal(int fake, FlowKey key) {
+    key.dstHi = realHi(fake);
+    key.dstLo = realLo(fake);
   }
 
   /** A flow begins to use a fake. */

@@ -22,6 +22,7 @@ final class Flows {
   private final DnsStreams streams;
   private final FlowKey network = new FlowKey();
   private final FlowKey scratch = new FlowKey();
+  private final Sender sender;
   private Policy policy = Policy.NOTHING;
 
   Flows(
@@ -30,13 +31,15 @@ final class Flows {
       Fakes fakes,
       NatEngine nat,
       Refusals refusals,
-      DnsStreams streams) {
+      DnsStreams streams,
+      Effects effects) {
     this.map = map;
     this.carriers = carriers;
     this.fakes = fakes;
     this.nat = nat;
     this.refusals = refusals;
     this.streams = streams;
+    sender = new Sender(effects);
   }
 
   /** What decides about new flows and names. */
@@ -116,10 +119,19 @@ final class Flows {
     return ipv4 && (DnsFaker.isQuery(key) || DnsStreams.isQuery(key));
   }
 
+  /** A flow to a name that no rule about names decides is one to the real address. */
   private int settled(int fake, FlowKey key, boolean ipv4) {
-    return fake >= 0
-        ? policy.settledByName(fakes.name(fake), ipv4, carriers)
-        : policy.settledByHeader(key, ipv4, carriers);
+    sender.of(key);
+    if (fake < 0) {
+      return policy.settledByHeader(key, ipv4, carriers, sender);
+    }
+    int r = policy.settledByName(fakes.name(fake), ipv4, carriers, sender);
+    if (r >= 0) {
+      return r;
+    }
+    scratch.set(key);
+    fakes.toReal(fake, scratch);
+    return policy.settledByHeader(scratch, ipv4, carriers, sender);
   }
 
   private int add(int carrier, int fake, FlowKey key, long nowNs) {

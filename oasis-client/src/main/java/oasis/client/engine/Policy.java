@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.IntUnaryOperator;
 import oasis.packet.FlowKey;
 import oasis.rules.Otherwise;
+import oasis.rules.ProgramFacts;
 import oasis.rules.Rule;
 import oasis.rules.RuleSet;
 
@@ -76,39 +77,48 @@ final class Policy {
     return hits.get(r);
   }
 
-  /** Counts a name that its rule keeps from the underlay. */
-  void countName(String name, Carriers carriers) {
-    int r = settledByName(name, true, carriers);
-    if (r >= 0) {
-      hits(r).name();
+  /**
+   * The rule that keeps flows to a name from the underlay now, or {@link #NO_RULE} when none does.
+   * Who asks for a name may not be the program that uses it (a resolver asks for all), so a rule
+   * for certain programs keeps the name for all: each flow is decided when it begins.
+   */
+  int keepsFromUnderlay(String name, boolean ipv4, Carriers carriers) {
+    for (int r = rules.matchName(name); r >= 0; r = rules.matchNameFrom(name, r + 1)) {
+      int c = settled(r, ipv4, carriers);
+      if (c != MISSING && c != Carriers.UNDERLAY) {
+        return r;
+      }
+      if (c == Carriers.UNDERLAY && !rules.asksForProgram(r)) {
+        return NO_RULE;
+      }
     }
+    return NO_RULE;
   }
 
-  /** Carrier for a flow whose first matching rule, by its name, is {@code rule}. */
-  int chooseByName(int rule, String name, boolean ipv4, Carriers carriers) {
-    return carrier(settledByName(rule, name, ipv4, carriers), ipv4, carriers);
-  }
-
-  /** The rule that decides about a name now: the first match that does not leave it to the next. */
-  int settledByName(String name, boolean ipv4, Carriers carriers) {
-    return settledByName(rules.matchName(name), name, ipv4, carriers);
-  }
-
-  private int settledByName(int rule, String name, boolean ipv4, Carriers carriers) {
-    int r = rule;
-    while (r >= 0 && settled(r, ipv4, carriers) == MISSING) {
+  /**
+   * The rule that decides about a flow to a name now: the first that matches, holds for the program
+   * and does not leave it to the next; {@link #NO_RULE} without one.
+   */
+  int settledByName(String name, boolean ipv4, Carriers carriers, Sender sender) {
+    int r = rules.matchName(name);
+    while (r >= 0 && passes(r, ipv4, carriers, sender)) {
       r = rules.matchNameFrom(name, r + 1);
     }
     return r;
   }
 
-  /** The rule that decides about a 5-tuple now, or {@link #NO_RULE}. */
-  int settledByHeader(FlowKey key, boolean ipv4, Carriers carriers) {
+  /** The rule that decides about a 5-tuple now, likewise. */
+  int settledByHeader(FlowKey key, boolean ipv4, Carriers carriers, Sender sender) {
     int r = rules.matchHeader(key);
-    while (r >= 0 && settled(r, ipv4, carriers) == MISSING) {
+    while (r >= 0 && passes(r, ipv4, carriers, sender)) {
       r = rules.matchHeader(key, r + 1);
     }
     return r;
+  }
+
+  private boolean passes(int r, boolean ipv4, Carriers carriers, Sender sender) {
+    return rules.asksForProgram(r) && !rules.holds(r, sender.notes())
+        || settled(r, ipv4, carriers) == MISSING;
   }
 
   /** What a rule that decides stands for now; without a rule it is the underlay. */
@@ -116,20 +126,24 @@ final class Policy {
     return r < 0 ? Carriers.UNDERLAY : settled(r, ipv4, carriers);
   }
 
-  /** What would happen to a flow to a name. */
-  Decision explain(String name, boolean ipv4, Carriers carriers) {
-    return explain(r -> rules.matchNameFrom(name, r), ipv4, carriers);
+  /** What would happen to a flow of a program to a name. */
+  Decision explain(String name, ProgramFacts program, boolean ipv4, Carriers carriers) {
+    return explain(r -> rules.matchNameFrom(name, r), program, ipv4, carriers);
   }
 
-  /** What would happen to a flow by its 5-tuple. */
-  Decision explain(FlowKey key, boolean ipv4, Carriers carriers) {
-    return explain(r -> rules.matchHeader(key, r), ipv4, carriers);
+  /** What would happen to a flow of a program by its 5-tuple. */
+  Decision explain(FlowKey key, ProgramFacts program, boolean ipv4, Carriers carriers) {
+    return explain(r -> rules.matchHeader(key, r), program, ipv4, carriers);
   }
 
-  private Decision explain(IntUnaryOperator matchFrom, boolean ipv4, Carriers carriers) {
+  private Decision explain(
+      IntUnaryOperator matchFrom, ProgramFacts program, boolean ipv4, Carriers carriers) {
     List<Decision.Match> matches = new ArrayList<>();
-    int r = matchFrom.applyAsInt(0);
-    while (r >= 0) {
+    for (int r = matchFrom.applyAsInt(0); r >= 0; r = matchFrom.applyAsInt(r + 1)) {
+      ProgramFacts.Answer holds = program.holds(rule(r).subset());
+      if (holds == ProgramFacts.Answer.NO) {
+        continue;
+      }
       int c = settled(r, ipv4, carriers);
       int best = carriers.best(carrierOfRule[r], ipv4);
       int own = best == Carriers.NONE ? carrierOfRule[r] : best;
@@ -139,12 +153,12 @@ final class Policy {
               rule(r),
               exists ? carriers.state(own) : null,
               exists && (ipv4 || own == Carriers.UNDERLAY || carriers.fitsIpv6(own)),
+              holds == ProgramFacts.Answer.DEPENDS,
               verdict(c)));
-      if (c != MISSING) {
+      if (c != MISSING && holds == ProgramFacts.Answer.YES) {
         String carrier = c == BLOCKED ? null : carriers.name(c);
         return new Decision(matches, rule(r), carrier, mediated);
       }
-      r = matchFrom.applyAsInt(r + 1);
     }
     return new Decision(matches, null, carriers.name(Carriers.UNDERLAY), mediated);
   }

@@ -66,14 +66,29 @@ final class ClientNetworkTest {
     assertThat(ip.inputs()).containsOnly("link show dev x\nrule add\n");
   }
 
+  private static String text(ClientNetworkConfig config) {
+    return ClientRuleset.text(config, ControlGroups.of(config.rules()));
+  }
+
+  @Test
+  void programsAreNotedBeforeAnythingIsDecidedAndOnlyWhenSomeRuleAsks() throws Exception {
+    String text = text(config("uid 1000 tcp dport 80 ron", "name:*.edu not uid 0-99 web"));
+    assertThat(text)
+        .contains("chain programs {\nmeta skuid { 1000 } ct label set 64\n")
+        .contains("meta skuid { 0-99 } ct label set 65\nct label set 127\n}")
+        .contains("ct label and 64 == 64 meta l4proto . th dport @headers0 goto capture");
+    assertThat(text.indexOf("jump programs")).isLessThan(text.indexOf("udp dport 53"));
+    assertThat(text(config("tcp dport 80 ron"))).doesNotContain("programs").doesNotContain("label");
+  }
+
   @Test
   void ipv6PacketsAreNeverMarkedWhenThereIsNoIpv6() throws Exception {
     ClientNetworkConfig both = config("dst 2001:db8::/32 ron", "tcp dport 80 web");
-    assertThat(ClientRuleset.text(both))
+    assertThat(text(both))
         .contains("2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
         .doesNotContain("meta nfproto ipv6 return");
     ClientNetworkConfig config = both.withoutIpv6();
-    assertThat(ClientRuleset.text(config))
+    assertThat(text(config))
         .contains("meta nfproto ipv6 return")
         .doesNotContain("2001:db8::")
         .doesNotContain("meta nfproto ipv6 meta l4proto");

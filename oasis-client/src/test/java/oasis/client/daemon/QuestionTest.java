@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import oasis.packet.Addresses;
 import oasis.packet.FlowKey;
+import oasis.rules.ProgramFacts;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,17 @@ class QuestionTest {
     assertThat(key.dport()).isEqualTo(dport);
   }
 
+  @Test
+  void whatIsSaidOfTheProgramIsRead() throws Exception {
+    assertThat(Question.parse("www.mit.edu").program()).isEqualTo(ProgramFacts.NONE);
+    Question name = Question.parse("www.mit.edu uid 1000");
+    assertThat(name.name()).isEqualTo("www.mit.edu");
+    assertThat(name.program()).isEqualTo(new ProgramFacts(1_000L, null));
+    Question tuple = Question.parse("tcp 192.0.2.1:80 cgroup /a/b uid 7");
+    assertThat(tuple.key()).isNotNull();
+    assertThat(tuple.program()).isEqualTo(new ProgramFacts(7L, "a/b"));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -51,6 +63,10 @@ class QuestionTest {
         "tcp 2001:db8::1:80 192.0.2.1:80",
         "tcp a b c",
         "sctp 192.0.2.1:80",
+        "www.mit.edu uid alice",
+        "www.mit.edu uid 4294967295",
+        "www.mit.edu cgroup ../x",
+        "www.mit.edu uid 1 uid 2",
         "www.mit.edu 80"
       })
   void anythingElseIsRefusedOnOneLine(String text) {
@@ -67,7 +83,10 @@ class QuestionTest {
         gen -> {
           StringBuilder text = new StringBuilder();
           for (int i = gen.range(0, 12); i > 0; i--) {
-            text.append(gen.pick(List.of("tcp ", "[", "]", ":", "::", "1", ".", " ", "a")));
+            text.append(
+                gen.pick(
+                    List.of(
+                        "tcp ", "[", "]", ":", "::", "1", ".", " ", "a", " uid 1", " cgroup a")));
           }
           try {
             Question question = Question.parse(text.toString());

@@ -7,6 +7,7 @@ import java.util.List;
 import oasis.client.engine.Decision.Match;
 import oasis.client.engine.Decision.Verdict;
 import oasis.packet.FlowKey;
+import oasis.rules.ProgramFacts;
 import oasis.rules.Rule;
 import oasis.rules.RuleSet;
 import org.junit.jupiter.api.Test;
@@ -26,18 +27,22 @@ class DecisionTest {
         new EngineRig(f, "tcp dport 80 detour else next", "tcp dport 22 ron", "tcp ron");
     rig.engine.onRefused(rig.detour, rig.nowNs);
 
-    Explanation told = rig.engine.explain(web(f), rig.nowNs);
+    Explanation told = rig.engine.explain(web(f), ProgramFacts.NONE, rig.nowNs);
     assertThat(told.flow()).isNull();
     assertThat(told.decision().carrier()).isEqualTo("ron");
     assertThat(told.decision().matches())
         .containsExactly(
             new Match(
-                Rule.parse("tcp dport 80 detour else next"), CarrierState.DEAD, true, Verdict.NEXT),
-            new Match(Rule.parse("tcp ron"), CarrierState.ALIVE, true, Verdict.CARRIED));
+                Rule.parse("tcp dport 80 detour else next"),
+                CarrierState.DEAD,
+                true,
+                false,
+                Verdict.NEXT),
+            new Match(Rule.parse("tcp ron"), CarrierState.ALIVE, true, false, Verdict.CARRIED));
 
     rig.send(EngineRig.syn(web(f)));
     rig.out.only("carrier " + rig.ron);
-    FlowInfo flow = rig.engine.explain(web(f), rig.nowNs).flow();
+    FlowInfo flow = rig.engine.explain(web(f), ProgramFacts.NONE, rig.nowNs).flow();
     assertThat(flow).isNotNull();
     assertThat(flow.carrier()).isEqualTo("ron");
     assertThat(flow.rule())
@@ -49,11 +54,12 @@ class DecisionTest {
   void aNameIsExplainedForBothFamilies() {
     EngineRig rig = new EngineRig("name:*.example.org narrow else block");
 
-    assertThat(rig.engine.explain("www.example.org", true).carrier()).isEqualTo("narrow");
-    Decision ipv6 = rig.engine.explain("www.example.org", false);
+    assertThat(rig.engine.explain("www.example.org", ProgramFacts.NONE, true).carrier())
+        .isEqualTo("narrow");
+    Decision ipv6 = rig.engine.explain("www.example.org", ProgramFacts.NONE, false);
     assertThat(ipv6.carrier()).as("blocked").isNull();
     assertThat(ipv6.matches().get(0).fits()).isFalse();
-    Decision other = rig.engine.explain("www.example.com", true);
+    Decision other = rig.engine.explain("www.example.com", ProgramFacts.NONE, true);
     assertThat(other.rule()).isNull();
     assertThat(other.matches()).isEmpty();
     assertThat(other.carrier()).isEqualTo("underlay");
@@ -65,11 +71,15 @@ class DecisionTest {
     EngineRig rig = new EngineRig(f, "name:*.example.org ron");
     String fake = rig.fakeOf("www.example.org", f.server);
 
-    Explanation known = rig.engine.explain(f.tcp(f.tun, 40_000, fake, 80), rig.nowNs);
+    Explanation known =
+        rig.engine.explain(f.tcp(f.tun, 40_000, fake, 80), ProgramFacts.NONE, rig.nowNs);
     assertThat(known.name()).isEqualTo("www.example.org");
     assertThat(known.decision().carrier()).isEqualTo("ron");
     String unknown = f.v4() ? "198.18.99.99" : "fdc6:1200:4710::9999";
-    assertThat(rig.engine.explain(f.tcp(f.tun, 40_000, unknown, 80), rig.nowNs).unknownFake())
+    assertThat(
+            rig.engine
+                .explain(f.tcp(f.tun, 40_000, unknown, 80), ProgramFacts.NONE, rig.nowNs)
+                .unknownFake())
         .isTrue();
   }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import oasis.packet.Burst;
+import oasis.packet.FlowKey;
 import oasis.packet.Segmenter;
 
 /** Effects that only note what they were asked for, packet by packet. */
@@ -52,6 +53,18 @@ final class Recorder implements Effects {
   @Override
   public int underlayMtu(long hi, long lo) {
     return pathMtu;
+  }
+
+  /** What the kernel has noted at every connection. */
+  long notes;
+
+  /** How often that was asked for. */
+  int asked;
+
+  @Override
+  public long notes(FlowKey program) {
+    asked++;
+    return notes;
   }
 
   @Override
