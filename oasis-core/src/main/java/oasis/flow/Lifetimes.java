@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * How long translated flows live, by slot number: state, timer and counters of each. TCP
- * connections that are over linger for a while, so that late segments still pass; the one that has
- * lingered longest can be found when room is needed.
+ * connections that are over linger for a while, so that late segments still pass, and so do
+ * answered queries; the one that has lingered longest can be found when room is needed.
  *
  * <p>Memory grows by doubling with the highest slot; nothing else is allocated. Confined to one
  * thread.

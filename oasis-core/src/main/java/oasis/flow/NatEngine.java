@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *       which only a packet from inside begins; for TCP only a bare SYN.
  *   <li>ICMP errors about a session's packets are translated by the packet they quote, both ways,
  *       and rate-limited; they never end a session.
- *   <li>A closed or reset TCP connection keeps its port for four minutes, but gives it up earlier,
- *       oldest first, when ports or sessions run out.
+ *   <li>A closed or reset TCP connection keeps its port for four minutes, and an answered DNS query
+ *       for one, but they give it up earlier, oldest first, when ports or sessions run out.
  * </ul>
  *
  * <p>Not done here: hairpinning between clients (a packet to the external address itself is

@@ -24,8 +24,10 @@ public enum NatState {
   UDP_UNANSWERED(120),
   /** UDP both ways (RFC 4787 REQ-5: 5 minutes recommended). */
   UDP(300),
-  /** UDP to port 53, answered or not (RFC 4787 REQ-5a allows less for well-known ports). */
+  /** UDP to port 53 without an answer yet (RFC 4787 REQ-5a: less for well-known ports). */
   DNS(60),
+  /** UDP to port 53 whose last packet was an answer: most resolvers use a port only once. */
+  DNS_ANSWERED(60),
   /** ICMP echo (RFC 5508 REQ-1: not below 60 seconds). */
   ECHO(60);
 
@@ -42,9 +44,9 @@ public enum NatState {
     return idleNs;
   }
 
-  /** Whether the connection is over and only its port is kept. */
+  /** Whether the connection is over, as far as can be told, and only its port is kept. */
   public boolean lingering() {
-    return this == CLOSED || this == RESET;
+    return this == CLOSED || this == RESET || this == DNS_ANSWERED;
   }
 
   /**
@@ -68,7 +70,8 @@ public enum NatState {
   NatState after(boolean outbound, int tcpFlags) {
     return switch (this) {
       case UDP_UNANSWERED -> outbound ? this : UDP;
-      case UDP, DNS, ECHO -> this;
+      case DNS, DNS_ANSWERED -> outbound ? DNS : DNS_ANSWERED;
+      case UDP, ECHO -> this;
       default -> afterSegment(outbound, tcpFlags);
     };
   }

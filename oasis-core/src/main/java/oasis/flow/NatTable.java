@@ -26,8 +26,11 @@ final class NatTable {
   /** Most sessions that one {@link #expire} ends. */
   private static final int EXPIRE_BATCH = 256;
 
-  /** Most lingering connections given up for one new port. */
+  /** Most lingering sessions given up for one new port. */
   private static final int RECLAIM_TRIES = 8;
+
+  /** Lists of lingering sessions: of each family those of TCP and those of UDP. */
+  private static final int GROUPS = 4;
 
   private static final int SPACES_PER_FAMILY = 3;
   private static final int NONE = -1;
@@ -57,7 +60,7 @@ final class NatTable {
     KeyedHash seeds = new KeyedHash(seed);
     mappings = new FlowTable(limits.sessions(), seeds.of(0));
     sessions = new FlowTable(limits.sessions(), seeds.of(1));
-    lives = new Lifetimes(limits.sessions(), 2);
+    lives = new Lifetimes(limits.sessions(), GROUPS);
     ports =
         new PortAllocator[] {
           new PortAllocator(limits.firstPort(), limits.lastPort(), seeds.of(2)),
@@ -99,7 +102,7 @@ final class NatTable {
       return FULL;
     }
     boolean v4 = Addresses.isV4(inner.srcHi, inner.srcLo);
-    if (sessions.size() == limits.sessions() && !reclaim(v4) && !reclaim(!v4)) {
+    if (sessions.size() == limits.sessions() && !reclaimAny(v4) && !reclaimAny(!v4)) {
       return FULL;
     }
     int protocol = inner.protocol();
@@ -124,20 +127,15 @@ final class NatTable {
     return lives.revives(slot, tcpFlags);
   }
 
-  /** Ends a lingering session and begins another in its place, with the same port. */
+  /** Ends a lingering TCP session and begins another in its place, with the same port. */
   void restart(int slot, int client, int remotePort, long nowNs) {
     observer.ended(slot, End.CLOSED);
-    int protocol = Ip.TCP; // only these linger
-    int group = groupOf(slot);
+    mappings.key(mappingOf(slot), key);
+    boolean v4 = Addresses.isV4(key.srcHi, key.srcLo);
     lives.end(slot);
-    lives.begin(slot, group, protocol, remotePort, nowNs);
+    lives.begin(slot, group(v4, Ip.TCP), Ip.TCP, remotePort, nowNs);
     openCount[client]++;
     observer.began(slot);
-  }
-
-  private int groupOf(int slot) {
-    mappings.key(mappingOf(slot), key);
-    return family(Addresses.isV4(key.srcHi, key.srcLo));
   }
 
   /** Notes a packet or burst of a session. */
@@ -272,9 +270,18 @@ final class NatTable {
     return v4 ? 0 : 1;
   }
 
-  /** Gives up the connection that has lingered longest. */
-  private boolean reclaim(boolean v4) {
-    int oldest = lives.oldest(family(v4));
+  private static int group(boolean v4, int protocol) {
+    return 2 * family(v4) + (protocol == Ip.TCP ? 0 : 1);
+  }
+
+  /** Gives up a query that was answered, else a connection that is over. */
+  private boolean reclaimAny(boolean v4) {
+    return reclaim(v4, Ip.UDP) || reclaim(v4, Ip.TCP);
+  }
+
+  /** Gives up the session that has lingered longest. */
+  private boolean reclaim(boolean v4, int protocol) {
+    int oldest = lives.oldest(group(v4, protocol));
     if (oldest < 0) {
       return false;
     }
@@ -285,8 +292,8 @@ final class NatTable {
   private int port(boolean v4, int protocol, int inner) {
     PortAllocator free = ports[family(v4)];
     int port = draw(free, protocol, inner);
-    if (protocol == Ip.TCP) {
-      for (int i = 0; port < 0 && i < RECLAIM_TRIES && reclaim(v4); i++) {
+    if (protocol == Ip.TCP || protocol == Ip.UDP) {
+      for (int i = 0; port < 0 && i < RECLAIM_TRIES && reclaim(v4, protocol); i++) {
         port = draw(free, protocol, inner);
       }
     }
@@ -335,7 +342,7 @@ final class NatTable {
     openCount[client]++;
     sessionCount[mapping]++;
     boolean v4 = Addresses.isV4(inner.srcHi, inner.srcLo);
-    lives.begin(slot, family(v4), protocol, remotePort, nowNs);
+    lives.begin(slot, group(v4, protocol), protocol, remotePort, nowNs);
     observer.began(slot);
     return slot;
   }

@@ -255,6 +255,20 @@ class NatEngineTest {
   }
 
   @Test
+  void aQueryThatWasAnsweredGivesItsPortUpWhenPortsRunOut() {
+    nat = engine(new NatLimits(61000, 61001, 10_000, 5000, 100));
+    int first = port(udp(5000, REMOTE, 53), 1, 0);
+    int second = port(udp(5001, REMOTE, 53), 1, 0);
+    assertThat(out(udp(5002, REMOTE, 53), 1, 0)).isEqualTo(DropReason.NAT_FULL);
+    assertThat(in(answer(Ip.UDP, REMOTE, 53, second), 0)).isEqualTo(1);
+    assertThat(in(answer(Ip.UDP, REMOTE, 53, first), 0)).isEqualTo(1);
+    assertThat(in(answer(Ip.UDP, REMOTE, 53, second), 0)).as("once more").isEqualTo(1);
+    assertThat(port(udp(5002, REMOTE, 53), 1, 0)).isEqualTo(second);
+    assertThat(port(udp(5000, REMOTE, 53), 1, 0)).as("its port is its own still").isEqualTo(first);
+    assertThat(out(udp(5003, REMOTE, 53), 1, 0)).isEqualTo(DropReason.NAT_FULL);
+  }
+
+  @Test
   void whenPortsRunOutTheConnectionThatLingeredLongestGivesItsUp() {
     nat = engine(new NatLimits(61000, 61001, 10_000, 5000, 100));
     int first = connect(5000);

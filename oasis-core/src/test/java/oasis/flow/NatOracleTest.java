@@ -69,26 +69,30 @@ class NatOracleTest {
       this.remote = remote;
     }
 
+    boolean isDns() {
+      return inner.protocol == Ip.UDP && remote.port == 53;
+    }
+
     boolean over() {
-      return reset || finOut && finIn;
+      return isDns() ? answered : reset || finOut && finIn;
     }
 
     long idleSeconds() {
       return switch (inner.protocol) {
         case Ip.TCP -> over() || !acknowledged ? 240 : 7440;
-        case Ip.UDP -> remote.port == 53 ? 60 : answered ? 300 : 120;
+        case Ip.UDP -> isDns() ? 60 : answered ? 300 : 120;
         default -> 60;
       };
     }
 
     boolean revives(int flags) {
       boolean syn = (flags & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN;
-      return over() && (syn || reset && (flags & (Tcp.SYN | Tcp.RST)) == 0);
+      return over() && (isDns() || syn || reset && (flags & (Tcp.SYN | Tcp.RST)) == 0);
     }
 
     void packet(boolean outbound, int flags) {
       if (inner.protocol != Ip.TCP) {
-        answered |= !outbound;
+        answered = !outbound || answered && !isDns();
         return;
       }
       if ((flags & Tcp.RST) != 0) {
@@ -116,6 +120,7 @@ class NatOracleTest {
   private static final class Model {
     final Map<Inner, Mapping> mappings = new HashMap<>();
     final Deque<Session> lingering = new ArrayDeque<>();
+    final Deque<Session> queries = new ArrayDeque<>();
     int givenUp;
 
     List<Session> sessions() {
@@ -132,8 +137,12 @@ class NatOracleTest {
       }
     }
 
+    Deque<Session> lingering(Session s) {
+      return s.isDns() ? queries : lingering;
+    }
+
     void end(Session s) {
-      lingering.remove(s);
+      lingering(s).remove(s);
       mappings.computeIfPresent(
           s.inner,
           (inner, mapping) -> {
@@ -156,9 +165,9 @@ class NatOracleTest {
       s.packet(outbound, flags);
       s.seenNs = nowNs;
       if (over != s.over()) {
-        lingering.remove(s);
+        lingering(s).remove(s);
         if (s.over()) {
-          lingering.addLast(s);
+          lingering(s).addLast(s);
         }
       }
     }
@@ -181,22 +190,28 @@ class NatOracleTest {
       if (open(inner.client) >= PER_CLIENT) {
         return DropReason.FLOW_LIMIT;
       }
-      if (sessions().size() == SESSIONS && !giveUpOne()) {
+      if (sessions().size() == SESSIONS && !giveUpOne(queries) && !giveUpOne(lingering)) {
         return DropReason.FLOW_LIMIT;
       }
       if (mappings.containsKey(inner)) {
         return null;
       }
       for (int i = 0; !portLeft(inner); i++) {
-        if (i == 8 || inner.protocol != Ip.TCP || !giveUpOne()) {
+        Deque<Session> over =
+            switch (inner.protocol) {
+              case Ip.TCP -> lingering;
+              case Ip.UDP -> queries;
+              default -> new ArrayDeque<>();
+            };
+        if (i == 8 || !giveUpOne(over)) {
           return DropReason.NAT_FULL;
         }
       }
       return null;
     }
 
-    private boolean giveUpOne() {
-      Session oldest = lingering.peekFirst();
+    private boolean giveUpOne(Deque<Session> of) {
+      Session oldest = of.peekFirst();
       if (oldest == null) {
         return false;
       }
