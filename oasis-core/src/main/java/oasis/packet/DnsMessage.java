@@ -21,9 +21,6 @@ public final class DnsMessage {
   /** Record type A. */
   public static final int A = 1;
 
-  /** Record type CNAME. */
-  public static final int CNAME = 5;
-
   /** Record type SOA. */
   public static final int SOA = 6;
 
@@ -41,6 +38,12 @@ public final class DnsMessage {
 
   /** Record type HTTPS (RFC 9460). */
   public static final int HTTPS = 65;
+
+  /** Pseudo-record type TSIG (RFC 8945): a signature of the message, by a secret of both ends. */
+  private static final int TSIG = 250;
+
+  /** Record type SIG; in the additional section a signature of the message (RFC 2931). */
+  private static final int SIG = 24;
 
   /** Question type ANY: whatever the server likes to give (RFC 8482). */
   public static final int ANY = 255;
@@ -79,6 +82,7 @@ public final class DnsMessage {
   private String name = "";
   private int udpBytes;
   private boolean dnssecOk;
+  private boolean signed;
 
   /** Where the OPT record is, and how long; 0 bytes without one. */
   private int optAt;
@@ -138,6 +142,7 @@ public final class DnsMessage {
   private boolean walk() {
     udpBytes = MIN_UDP_BYTES;
     dnssecOk = false;
+    signed = false;
     optBytes = 0;
     extendedRcode = 0;
     int records = word(6) + word(8) + word(10);
@@ -157,6 +162,7 @@ public final class DnsMessage {
         udpBytes = Math.max(MIN_UDP_BYTES, recordClass());
         dnssecOk = (recordTtl() & 0x8000) != 0;
       }
+      signed |= section() == ADDITIONAL && (recordType() == TSIG || recordType() == SIG);
     }
     boolean good = nextAt == end;
     rewind();
@@ -224,6 +230,11 @@ public final class DnsMessage {
     return b.getShort(questionEnd - 2) & 0xffff;
   }
 
+  /** True when the message as a whole is signed (TSIG, SIG(0)), so that no change goes unseen. */
+  public boolean signed() {
+    return signed;
+  }
+
   /**
    * Largest answer by UDP that the sender takes: 512, or what its OPT record says, at least 512.
    */
@@ -283,40 +294,17 @@ public final class DnsMessage {
     return b.getShort(fieldsAt + 8) & 0xffff;
   }
 
-  /**
-   * The name that is the record's data.
-   *
-   * @return null when the record is neither CNAME nor PTR, or its data is not exactly one name
-   */
-  public @Nullable String dataName() {
-    StringBuilder text = new StringBuilder();
-    boolean isName = recordType() == CNAME || recordType() == PTR;
-    int behind = dataStart() + dataBytes();
-    return isName && DnsNames.read(b, start, dataStart(), end, text) == behind
-        ? text.toString()
-        : null;
-  }
-
-  /**
-   * Lowers the TTL of every record to at most {@code seconds}, in place; that of OPT, which is no
-   * time, is left alone. The cursor then stands before the first record.
-   */
-  public void clampTtl(int seconds) {
-    rewind();
-    while (next()) {
-      if (recordType() != OPT && recordTtl() > seconds) {
-        b.putInt(fieldsAt + 4, seconds);
-      }
-    }
-    rewind();
-  }
-
   ByteBuffer buffer() {
     return b;
   }
 
   int start() {
     return start;
+  }
+
+  /** Bytes of the whole message. */
+  int bytes() {
+    return end - start;
   }
 
   /** Bytes of the question section: the name as it was asked, type and class. */

@@ -37,6 +37,10 @@ public final class DnsReply {
   private static final int QUESTION_NAME = 0xc000 | DnsMessage.HEADER_BYTES;
 
   private static final int RECORD_BYTES = 12;
+
+  /** A record's TTL and the length of its data stand before the data. */
+  private static final int TTL_BEFORE_DATA = 6;
+
   private static final int OPT_BYTES = 11;
 
   /** A longer one is padding, most of it. */
@@ -193,6 +197,29 @@ public final class DnsReply {
     out.put(at + bytes, answer.buffer(), answer.optAt(), answer.optBytes());
     out.putShort(at + 10, (short) (answer.edns() ? 1 : 0));
     return bytes + answer.optBytes();
+  }
+
+  /**
+   * A checked answer as it is, but that no record of it may be kept for longer than {@code
+   * seconds}. OPT is left alone: what it has there is no time.
+   *
+   * @param answer its cursor is moved
+   * @return the message's length, or 0 when nothing is kept so long or it does not fit
+   */
+  public static int withTtl(DnsMessage answer, int seconds, ByteBuffer out, int at, int limit) {
+    if (answer.bytes() > limit) {
+      return 0;
+    }
+    out.put(at, answer.buffer(), answer.start(), answer.bytes());
+    boolean changed = false;
+    answer.rewind();
+    while (answer.next()) {
+      if (answer.recordType() != DnsMessage.OPT && answer.recordTtl() > seconds) {
+        out.putInt(at + answer.dataStart() - answer.start() - TTL_BEFORE_DATA, seconds);
+        changed = true;
+      }
+    }
+    return changed ? answer.bytes() : 0;
   }
 
   /** An answer that only says: ask again by TCP. */

@@ -30,6 +30,12 @@ final class DnsAnswers {
    */
   static final String CANARY = "use-application-dns.net";
 
+  /**
+   * Systems and browsers ask for the service bindings of this name to learn where else their server
+   * answers, by TLS or HTTPS and so past all rules (RFC 9462 section 4).
+   */
+  static final String DESIGNATED = "_dns.resolver.arpa";
+
   private static final int MAX_ADDRESSES = 250;
 
   private final Fakes fakes;
@@ -87,7 +93,7 @@ final class DnsAnswers {
   }
 
   /**
-   * Answers a query that only we can answer: the name of a fake address, or the browsers' canary.
+   * Answers a query that only we can answer: the name of a fake address, or a way past us.
    *
    * @param out memory other than the query's
    * @param limit most bytes of the answer, at least 512
@@ -95,13 +101,15 @@ final class DnsAnswers {
    */
   int answer(
       ByteBuffer query, int from, int bytes, Policy policy, ByteBuffer out, int at, int limit) {
-    return message.check(query, from, bytes) == null && !message.response()
-        ? ours(policy, out, at, limit)
-        : PASS;
+    boolean understood =
+        message.check(query, from, bytes) == null && !message.response() && !message.signed();
+    return understood ? ours(policy, out, at, limit) : PASS;
   }
 
   /**
-   * Replaces an answer when its name is to be reached by a fake address.
+   * Replaces an answer when its name is to be reached by a fake address. Where the name's rule is
+   * about an overlay but the genuine addresses have to do for now, the program may keep them for no
+   * longer than a fake. A signed answer cannot be changed, so it passes.
    *
    * @param out memory other than the answer's
    * @param limit most bytes of the replacement, at least 512
@@ -116,7 +124,7 @@ final class DnsAnswers {
       ByteBuffer out,
       int at,
       int limit) {
-    if (message.check(answer, from, bytes) != null || !message.response()) {
+    if (message.check(answer, from, bytes) != null || !message.response() || message.signed()) {
       return PASS;
     }
     int ours = ours(policy, out, at, limit);
@@ -131,21 +139,36 @@ final class DnsAnswers {
     String name = message.name();
     int rule = policy.keepsFromUnderlay(name, true, carriers);
     if (rule < 0) {
-      return PASS;
+      return policy.mayLeaveUnderlay(name) ? forNow(out, at, limit) : PASS;
     }
+    exhausted4 = false;
     int reply = replacement(answer, rule, policy, nowNs, out, at, limit);
-    if (reply != PASS) {
-      faked++;
-      policy.hits(rule).name();
+    if (reply == PASS) {
+      return exhausted4 ? forNow(out, at, limit) : PASS;
     }
+    faked++;
+    policy.hits(rule).name();
     return reply;
+  }
+
+  /** The genuine answer, about which the program soon asks again if addresses are in it. */
+  private int forNow(ByteBuffer out, int at, int limit) {
+    return switch (message.type()) {
+      case DnsMessage.A, DnsMessage.AAAA, DnsMessage.ANY, DnsMessage.HTTPS, DnsMessage.SVCB ->
+          DnsReply.withTtl(message, FAKE_TTL, out, at, limit);
+      default -> PASS;
+    };
   }
 
   private boolean isOurs(Policy policy) {
     return message.opcode() == 0
         && message.questionClass() == DnsMessage.IN
         && (message.type() == DnsMessage.PTR && fakeOfReverseName() >= 0
-            || message.name().equals(CANARY) && policy.hasNameRules());
+            || policy.hasNameRules() && (message.name().equals(CANARY) || isDesignation()));
+  }
+
+  private boolean isDesignation() {
+    return message.type() == DnsMessage.SVCB && message.name().equals(DESIGNATED);
   }
 
   private int fakeOfReverseName() {
@@ -158,8 +181,11 @@ final class DnsAnswers {
     if (!isOurs(policy)) {
       return PASS;
     }
-    return message.name().equals(CANARY)
-        ? DnsReply.error(message, DnsReply.NXDOMAIN, out, at)
+    if (message.name().equals(CANARY)) {
+      return DnsReply.error(message, DnsReply.NXDOMAIN, out, at);
+    }
+    return isDesignation()
+        ? DnsReply.noData(message, FAKE_TTL, out, at, limit)
         : DnsReply.ptr(message, fakes.name(fakeOfReverseName()), FAKE_TTL, out, at, limit);
   }
 
@@ -213,7 +239,6 @@ final class DnsAnswers {
     count = 0;
     secret = false;
     local = false;
-    exhausted4 = false;
     message.rewind();
     while (count < MAX_ADDRESSES && message.next() && message.section() == DnsMessage.ANSWER) {
       int record = message.recordType();

@@ -95,6 +95,19 @@ final class Policy {
     return NO_RULE;
   }
 
+  /** Whether a rule may keep flows to a name from the underlay later, if none does now. */
+  boolean mayLeaveUnderlay(String name) {
+    for (int r = rules.matchName(name); r >= 0; r = rules.matchNameFrom(name, r + 1)) {
+      if (carrierOfRule[r] != Carriers.UNDERLAY) {
+        return !mediated;
+      }
+      if (!rules.asksForProgram(r)) {
+        return false;
+      }
+    }
+    return false;
+  }
+
   /**
    * The rule that decides about a flow to a name now: the first that matches, holds for the program
    * and does not leave it to the next; {@link #NO_RULE} without one.

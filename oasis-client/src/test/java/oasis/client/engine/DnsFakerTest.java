@@ -110,8 +110,13 @@ class DnsFakerTest {
     EngineRig rig = new EngineRig(RULE);
     fill(rig.fakes, rig.nowNs);
     fill(rig.fakes6, rig.nowNs);
-    byte[] answer = EngineRig.answer(NAME, Type.A, 0, servers(Family.V4));
-    assertThat(EngineRig.payload(rig.exchange(NAME, Type.A, answer))).isEqualTo(answer);
+    Message genuine = rig.resolve(NAME, Type.A, servers(Family.V4));
+    assertThat(genuine.getSection(Section.ANSWER))
+        .as("the alias and both addresses, to be asked for again soon")
+        .hasSize(3)
+        .allMatch(record -> record.getTTL() == DnsAnswers.FAKE_TTL);
+    assertThat(EngineRig.addressOf(genuine.getSection(Section.ANSWER).get(1)))
+        .isEqualTo(servers(Family.V4)[0]);
     assertThat(data(rig.resolve(NAME, Type.AAAA, servers(Family.V6)))).isEmpty();
   }
 
@@ -201,13 +206,28 @@ class DnsFakerTest {
 
   @ParameterizedTest
   @EnumSource
-  void whenTheUnderlayServesAtNameTimeTheGenuineAnswerPasses(Family f) {
-    EngineRig rig = new EngineRig(f, RULE, "name:*.example.com underlay");
+  void whereTheRuleSaysUnderlayTheGenuineAnswerPasses(Family f) {
+    EngineRig rig = new EngineRig(f, "name:*.example.com underlay", "name:* ron");
+    byte[] answer = EngineRig.answer("www.example.com", f.type(), 0, f.server);
+    assertThat(EngineRig.payload(rig.exchange("www.example.com", f.type(), answer)))
+        .isEqualTo(answer);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whileTheOverlayIsDeadTheGenuineAnswerIsNotKeptForLong(Family f) {
+    EngineRig rig = new EngineRig(f, RULE, "name:*.example.com ron else next");
     rig.engine.onRefused(rig.ron, rig.nowNs);
     for (String name : new String[] {NAME, "www.example.com"}) {
-      byte[] answer = EngineRig.answer(name, f.type(), 0, f.server);
-      assertThat(EngineRig.payload(rig.exchange(name, f.type(), answer))).isEqualTo(answer);
+      List<Record> told = rig.resolve(name, f.type(), f.server).getSection(Section.ANSWER);
+      assertThat(told).hasSize(2).allMatch(record -> record.getTTL() == DnsAnswers.FAKE_TTL);
+      assertThat(EngineRig.addressOf(told.get(1))).isEqualTo(f.server);
     }
+    rig.engine.setMediate(true);
+    byte[] answer = EngineRig.answer(NAME, f.type(), 0, f.server);
+    assertThat(EngineRig.payload(rig.exchange(NAME, f.type(), answer)))
+        .as("no overlay will ever carry it")
+        .isEqualTo(answer);
   }
 
   @ParameterizedTest

@@ -31,6 +31,7 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.SRVRecord;
 import org.xbill.DNS.SVCBBase;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.TSIG;
 import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.Type;
 
@@ -322,6 +323,40 @@ class DnsTrapsTest {
       browser.send(Packets.udp(key, query));
       assertThat(EngineRig.payload(browser.out.only("underlay"))).isEqualTo(query);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nobodyLearnsOfAnEncryptedWayPastUsWhileThereAreNameRules(Family f) throws Exception {
+    EngineRig system = new EngineRig(f, RULE);
+    Name designated = name("_dns.Resolver.arpa");
+    byte[] query = Message.newQuery(Record.newRecord(designated, Type.SVCB, DClass.IN)).toWire();
+    FlowKey key = f.udp(f.host, 40_001, f.resolver, 53);
+    system.send(Packets.udp(key, query));
+    Message told = EngineRig.message(EngineRig.payload(system.out.only("tun")));
+    assertThat(told.getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(told.getSection(Section.ANSWER)).isEmpty();
+    system.rules("tcp dport 80 ron");
+    system.send(Packets.udp(key, query));
+    assertThat(EngineRig.payload(system.out.only("underlay"))).isEqualTo(query);
+  }
+
+  @Test
+  void signedMessagesPassByteForByteBothWays() throws Exception {
+    TSIG key = new TSIG(TSIG.HMAC_SHA256, name("key"), new byte[32]);
+    Message asked = Message.newQuery(Record.newRecord(name(NAME), Type.A, DClass.IN));
+    key.apply(asked, null);
+    byte[] query = asked.toWire();
+    FlowKey onWire = ask(40_001, query);
+    Message genuine = message(NAME, Type.A, a(NAME, "203.0.113.1"));
+    key.apply(genuine, asked.getTSIG());
+    byte[] answer = genuine.toWire();
+    assertThat(EngineRig.message(answer).getTSIG()).isNotNull();
+    assertThat(answer(onWire, answer, 40_001)).isEqualTo(answer);
+
+    Message canary = Message.newQuery(Record.newRecord(name(DnsAnswers.CANARY), 1, DClass.IN));
+    key.apply(canary, null);
+    ask(40_002, canary.toWire());
   }
 
   @Test
