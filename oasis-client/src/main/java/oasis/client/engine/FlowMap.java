@@ -135,7 +135,7 @@ final class FlowMap {
     inPkts[f] = 0;
     inBytes[f] = 0;
     flows++;
-    timers.schedule(f, nowNs + SECOND_NS);
+    timers.schedule(f, nowNs + timeoutNs(f, program));
     return f;
   }
 
@@ -202,6 +202,7 @@ final class FlowMap {
       state |= fin;
     }
     tcp[f] = (byte) state;
+    timers.schedule(f, lastNs[f] + tcpTimeoutNs(f));
   }
 
   /** True when the TCP flow is over: reset, or closed by both sides. */
@@ -212,6 +213,7 @@ final class FlowMap {
   /** The TCP flow is over, whatever its ends say. */
   void end(int f) {
     tcp[f] |= RESET;
+    timers.schedule(f, lastNs[f] + TCP_CLOSED_NS);
   }
 
   /**
@@ -244,15 +246,19 @@ final class FlowMap {
   /** Nanoseconds of silence after which the flow is forgotten. */
   long timeoutNs(int f, FlowKey key) {
     return switch (key.protocol()) {
-      case Ip.TCP ->
-          closed(f)
-              ? TCP_CLOSED_NS
-              : (tcp[f] & (FIN_OUT | FIN_IN | ESTABLISHED)) == ESTABLISHED
-                  ? TCP_ESTABLISHED_NS
-                  : TCP_TRANSITORY_NS;
+      case Ip.TCP -> tcpTimeoutNs(f);
       case Ip.UDP -> key.dport() == 53 ? DNS_NS : UDP_NS;
       default -> ICMP_NS;
     };
+  }
+
+  private long tcpTimeoutNs(int f) {
+    if (closed(f)) {
+      return TCP_CLOSED_NS;
+    }
+    return (tcp[f] & (FIN_OUT | FIN_IN | ESTABLISHED)) == ESTABLISHED
+        ? TCP_ESTABLISHED_NS
+        : TCP_TRANSITORY_NS;
   }
 
   /**
@@ -267,8 +273,8 @@ final class FlowMap {
       if (due <= nowNs) {
         return f;
       }
-      // Look again when a flow that stays silent would be over, but soon enough to notice a close.
-      timers.schedule(f, Math.min(due, nowNs + 10 * SECOND_NS));
+      // Look again when a flow that stays silent would be over; a close brings its own deadline.
+      timers.schedule(f, due);
     }
     return NONE;
   }
