@@ -3,8 +3,11 @@ package oasis.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** DNS by TCP and what is special about it by UDP, with dig, a real kernel and a name server. */
@@ -86,6 +89,24 @@ class ClientDnsIT extends InClientLab {
         .isEqualTo(without);
     assertThat(dig("+short", "@" + ClientLab.SERVER, "cut.example.edu")).contains("198.18.");
     assertThat(dig("+short", "@" + ClientLab.SERVER, "cut.example.com")).contains(ClientLab.SERVER);
+  }
+
+  @Test
+  void moreQueriesThanThereAreReservedPortsAreAnsweredAtOnce() throws Exception {
+    lab.startExit();
+    lab.startClient("--overlay", OVERLAY, "--rule", "name:*.edu ron");
+    lab.awaitCarrier("ron", "alive");
+    // Each from a port of its own, as every resolver asks; 4,000 are reserved for all of them.
+    int count = 5_000;
+    Path batch = lab.directory.resolve("batch");
+    Files.write(
+        batch,
+        IntStream.range(0, count)
+            .mapToObj(i -> "www" + i % 100 + (i % 2 == 0 ? ".edu" : ".com"))
+            .toList());
+    String out = dig("+short", "@" + ClientLab.SERVER, "-f", batch.toString());
+    assertThat(out.lines()).hasSize(count);
+    assertThat(out.lines().filter(ClientLab.SERVER::equals)).hasSize(count / 2);
   }
 
   @Test
