@@ -20,7 +20,7 @@ package_of() {
     nebula-cert) echo nebula ;;
     tincd) echo tinc ;;
     vtund) echo vtun ;;
-    *) echo "$1" ;; # nginx, curl, ethtool, iperf3, tcpdump
+    *) echo "$1" ;; # nginx, curl, ethtool, iperf3, tcpdump, nsd, dnsperf
   esac
 }
 
@@ -31,8 +31,11 @@ commands_of() {
     exit) echo ip nft ethtool sysctl ;;
     emulate) echo ip nft tc ethtool sysctl ping ;;
     demo) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq ;;
-    experiment) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 ;;
-    test) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 ssh sshd tcpdump unshare ;;
+    experiment) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ;;
+    test)
+      echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ssh sshd
+      echo tcpdump unshare
+      ;;
   esac
 }
 
@@ -83,6 +86,7 @@ install_packages() {
   if [[ -d /run/systemd/system ]]; then
     case " $* " in *" nginx "*) systemctl disable nginx ;; esac
     case " $* " in *" openssh-server "*) systemctl disable ssh ;; esac
+    case " $* " in *" nsd "*) systemctl disable nsd ;; esac
   fi
 }
 

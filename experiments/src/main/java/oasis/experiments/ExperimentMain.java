@@ -7,6 +7,10 @@ import java.nio.file.Path;
 import java.util.Objects;
 import oasis.experiments.figures.FigureCommand;
 import oasis.experiments.figures.FigureResult;
+import oasis.experiments.flows.FlowsCommand;
+import oasis.experiments.flows.FlowsResult;
+import oasis.experiments.names.NamesCommand;
+import oasis.experiments.names.NamesResult;
 import oasis.experiments.result.Computed;
 import oasis.experiments.result.Report;
 import oasis.experiments.throughput.Result;
@@ -22,7 +26,7 @@ import picocli.CommandLine.Spec;
     name = "oasis experiment",
     mixinStandardHelpOptions = true,
     description = "Runs experiments and checks their goals.",
-    subcommands = {ExperimentMain.Run.class, BenchCommand.class, NamesCommand.class})
+    subcommands = {ExperimentMain.Run.class, BenchCommand.class})
 public final class ExperimentMain implements Runnable {
   private ExperimentMain() {}
 
@@ -50,7 +54,9 @@ public final class ExperimentMain implements Runnable {
         FigureCommand.Fig7.class,
         FigureCommand.Fig8.class,
         FigureCommand.Fig9a.class,
-        FigureCommand.Fig9b.class
+        FigureCommand.Fig9b.class,
+        NamesCommand.class,
+        FlowsCommand.class
       })
   static final class Run implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -71,6 +77,8 @@ public final class ExperimentMain implements Runnable {
         fig7, fig8  time that it adds to transfers of 8 KiB and of 20 MB (Fig. 7, 8)
         fig9a       CPU use of the client against download rate (Fig. 9a)
         fig9b       CPU use of the client against upload rate (Fig. 9b)
+        dns         time that name rules add to a look-up, and look-ups a second
+        flows       memory and time of the client's flow map, to a million flows
         """);
     return 0;
   }
@@ -83,14 +91,20 @@ public final class ExperimentMain implements Runnable {
       @Parameters(paramLabel = "DIR", description = "Folder with the results.") Path directory) {
     try {
       JsonNode recorded = Report.recorded(directory);
-      Computed result =
-          FigureResult.has(recorded.path("experiment").asText())
-              ? FigureResult.of(recorded)
-              : Result.of(recorded);
+      Computed result = computed(recorded);
       return result.verify(recorded) ? 0 : 1;
     } catch (IOException e) {
       System.err.println("oasis experiment: cannot read " + directory + ": " + e.getMessage());
       return 1;
     }
+  }
+
+  private static Computed computed(JsonNode recorded) throws IOException {
+    String name = recorded.path("experiment").asText();
+    return switch (name) {
+      case NamesResult.NAME -> NamesResult.of(recorded);
+      case FlowsResult.NAME -> FlowsResult.of(recorded);
+      default -> FigureResult.has(name) ? FigureResult.of(recorded) : Result.of(recorded);
+    };
   }
 }

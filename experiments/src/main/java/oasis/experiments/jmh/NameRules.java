@@ -2,8 +2,10 @@
 package oasis.experiments.jmh;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.regex.Pattern;
 import oasis.rules.Rule;
@@ -31,6 +33,7 @@ public final class NameRules {
   private final SplittableRandom random;
   private final List<String> sites = new ArrayList<>();
   private final List<Rule> rules = new ArrayList<>();
+  private final Set<String> given = new HashSet<>();
 
   /** Makes rules; one of a hundred is hostile, if there are as many. */
   public NameRules(int count, long seed) {
@@ -68,13 +71,20 @@ public final class NameRules {
     };
   }
 
-  /** Names that do not repeat; every other one is made to match a rule. */
+  /** Names that were never given out before; every other one is made to match a rule. */
   public List<String> names(int count) {
     List<String> names = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      names.add(i % 2 == 0 ? matching() : host() + "." + word() + word() + "." + one(TLDS));
+    while (names.size() < count) {
+      String name = names.size() % 2 == 0 ? matching() : other();
+      if (given.add(name)) {
+        names.add(name);
+      }
     }
     return names;
+  }
+
+  private String other() {
+    return host() + "." + word() + word() + "." + one(TLDS);
   }
 
   private String matching() {
@@ -91,7 +101,7 @@ public final class NameRules {
       case 7 -> "img" + number() + "." + site + ".org";
       case 8 -> host() + "." + word() + site + "." + word() + ".info";
       default ->
-          rule.substring("name:/^(".length(), rule.indexOf('|')) + "-" + site + ".x" + number();
+          rule.substring("name:/^(".length(), rule.indexOf('|')) + "-" + site + "." + word() + ".x";
     };
   }
 
