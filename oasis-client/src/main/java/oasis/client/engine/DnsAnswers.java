@@ -137,6 +137,9 @@ final class DnsAnswers {
       return PASS;
     }
     String name = message.name();
+    if (policy.matchName(name) == Policy.NO_RULE) {
+      return PASS;
+    }
     int rule = policy.keepsFromUnderlay(name, true, carriers);
     if (rule < 0) {
       return policy.mayLeaveUnderlay(name) ? forNow(out, at, limit) : PASS;
