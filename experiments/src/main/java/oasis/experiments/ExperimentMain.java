@@ -15,6 +15,8 @@ import oasis.experiments.result.Computed;
 import oasis.experiments.result.Report;
 import oasis.experiments.throughput.Result;
 import oasis.experiments.throughput.ThroughputCommand;
+import oasis.experiments.unmatched.UnmatchedCommand;
+import oasis.experiments.unmatched.UnmatchedResult;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,7 +58,8 @@ public final class ExperimentMain implements Runnable {
         FigureCommand.Fig9a.class,
         FigureCommand.Fig9b.class,
         NamesCommand.class,
-        FlowsCommand.class
+        FlowsCommand.class,
+        UnmatchedCommand.class
       })
   static final class Run implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -79,6 +82,7 @@ public final class ExperimentMain implements Runnable {
         fig9b       CPU use of the client against upload rate (Fig. 9b)
         dns         time that name rules add to a look-up, and look-ups a second
         flows       memory and time of the client's flow map, to a million flows
+        unmatched   what 2,000 rules do to traffic that none of them matches
         """);
     return 0;
   }
@@ -104,6 +108,7 @@ public final class ExperimentMain implements Runnable {
     return switch (name) {
       case NamesResult.NAME -> NamesResult.of(recorded);
       case FlowsResult.NAME -> FlowsResult.of(recorded);
+      case UnmatchedResult.NAME -> UnmatchedResult.of(recorded);
       default -> FigureResult.has(name) ? FigureResult.of(recorded) : Result.of(recorded);
     };
   }

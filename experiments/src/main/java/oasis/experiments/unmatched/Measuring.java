@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.experiments.unmatched;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.function.Consumer;
+import oasis.emulator.Launcher;
+import oasis.experiments.measure.Machine;
+import oasis.experiments.measure.RawData;
+import oasis.experiments.measure.Traffic;
+import oasis.experiments.measure.Undisturbed;
+import oasis.experiments.measure.Undisturbed.Watched;
+import oasis.os.OsException;
+
+/** The rounds; each is repeated as a whole when others disturbed it, and written at once. */
+final class Measuring {
+  private static final double NS_PER_S = 1e9;
+
+  /** So much time a quick run may lose by repetitions. */
+  private static final double QUICK_LOSS_S = 60;
+
+  private final Plan plan;
+  private final RawData<Plan, Round> raw;
+  private final Consumer<String> progress;
+  private double lostSeconds;
+
+  /**
+   * @param plan what to measure
+   * @param directory for everything that is written
+   * @param progress gets a line now and then
+   */
+  Measuring(Plan plan, Path directory, Consumer<String> progress) {
+    this.plan = plan;
+    this.progress = progress;
+    raw = new RawData<>(directory, Plan.class, Round.class);
+  }
+
+  /** Measures what is not measured yet. */
+  List<Round> run(boolean resume, Launcher launcher) throws OsException, IOException {
+    List<Round> rounds = new ArrayList<>(resume ? earlier() : List.of());
+    raw.begin(plan, rounds);
+    try (UnmatchedNetwork network = UnmatchedNetwork.start(output(), plan, launcher)) {
+      Round.Statements statements = network.load();
+      progress.accept(
+          "nft statements: "
+              + statements.few()
+              + " with one rule of each kind, "
+              + statements.many()
+              + " with "
+              + plan.ofEachKind());
+      Undisturbed watch = new Undisturbed(network.namespaces(), List.of(), List.of(), this::effort);
+      for (Host host : Host.values()) {
+        sample(network, host);
+      }
+      while (rounds.size() < plan.rounds()) {
+        int number = rounds.size() + 1;
+        progress.accept("round " + number + " of " + plan.rounds());
+        Round round = measure(network, watch, number, statements);
+        raw.add(round);
+        rounds.add(round);
+      }
+    } catch (UncheckedIOException e) {
+      throw new OsException("the network cannot be removed: " + e.getMessage(), e);
+    }
+    return rounds;
+  }
+
+  /** A folder for the programs' files that no earlier part of the run has used. */
+  private Path output() {
+    int number = 1;
+    while (Files.exists(raw.directory().resolve("output-" + number))) {
+      number++;
+    }
+    return raw.directory().resolve("output-" + number);
+  }
+
+  /** What an earlier run with the same plan has in this folder. */
+  private List<Round> earlier() throws OsException, IOException {
+    Plan before = raw.recordedPlan();
+    if (!before.withRounds(plan.rounds()).equals(plan)) {
+      throw new OsException("the run in " + raw.directory() + " had another plan: " + before);
+    }
+    List<Round> rounds =
+        raw.entries().stream().filter(round -> round.round() <= plan.rounds()).toList();
+    progress.accept("resumed: " + rounds.size() + " rounds are there");
+    return rounds;
+  }
+
+  private Round measure(
+      UnmatchedNetwork network, Undisturbed watch, int number, Round.Statements statements)
+      throws OsException {
+    String now = Machine.now();
+    long begin = System.nanoTime();
+    long tunPkts = network.tunPkts();
+    Watched<List<Round.Sample>> watched =
+        watch.measure(
+            () -> {
+              List<Round.Sample> samples = new ArrayList<>();
+              for (Host host : Host.order(number)) {
+                samples.add(sample(network, host));
+              }
+              return samples;
+            });
+    lostSeconds += (System.nanoTime() - begin) / NS_PER_S - watched.span().seconds();
+    boolean published = network.published();
+    return new Round(
+        number,
+        now,
+        watched.span(),
+        watched.result(),
+        network.tunPkts() - tunPkts,
+        published,
+        statements);
+  }
+
+  private Round.Sample sample(UnmatchedNetwork network, Host host) throws OsException {
+    Traffic traffic = new Traffic(network.node(host), network.server());
+    double up = mbit(traffic.tcp(true, 0, plan.seconds()));
+    double down = mbit(traffic.tcp(false, 0, plan.seconds()));
+    return new Round.Sample(host, up, down, median(traffic.ping(plan.pings())));
+  }
+
+  private static double mbit(Map<String, Double> tcp) {
+    return tcp.getOrDefault("mbit", 0.0);
+  }
+
+  private static double median(SortedMap<Integer, Integer> counts) {
+    int left = counts.values().stream().mapToInt(Integer::intValue).sum() / 2;
+    for (Map.Entry<Integer, Integer> entry : counts.entrySet()) {
+      left -= entry.getValue();
+      if (left < 0) {
+        return entry.getKey();
+      }
+    }
+    return 0;
+  }
+
+  private Undisturbed.Effort effort() {
+    if (!plan.quick()) {
+      return Undisturbed.Effort.FULL;
+    }
+    return lostSeconds < QUICK_LOSS_S ? Undisturbed.Effort.QUICK : Undisturbed.Effort.LEAST;
+  }
+}
