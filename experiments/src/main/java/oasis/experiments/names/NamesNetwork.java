@@ -38,10 +38,13 @@ final class NamesNetwork implements AutoCloseable {
   private static final String SERVICES = "198.51.100.";
   private static final int ENTRY_PORT = 4700;
 
-  /** Twice the usual one: names do not repeat, and each that matches takes an address. */
-  private static final String FAKE_RANGE = "198.18.0.0/15";
+  /** Wider than the usual one: names do not repeat, and each that matches takes an address. */
+  private static final String FAKE_RANGE = "10.64.0.0/12";
 
   private static final Duration READY = Duration.ofSeconds(20);
+
+  /** A cold virtual machine needs some seconds for 100,000 of them. */
+  private static final Duration READY_WITH_RULES = Duration.ofSeconds(60);
 
   private final Path directory;
   private final Emulation emulation;
@@ -151,7 +154,9 @@ final class NamesNetwork implements AutoCloseable {
     launcher.run(emulation.node(EXIT), EXIT, directory.resolve("exit.sock"), options);
     for (Host host : Host.values()) {
       if (host.hasClient()) {
-        launcher.run(node(host), "client", control(host), clientOptions(host));
+        node(host)
+            .start(launcher.command("client", control(host), clientOptions(host)))
+            .awaitLine("Ready", READY_WITH_RULES);
       }
     }
   }
@@ -193,7 +198,7 @@ final class NamesNetwork implements AutoCloseable {
 
   /** Whether an address is a fake one. */
   static boolean isFake(String address) {
-    return address.startsWith("198.18.") || address.startsWith("198.19.");
+    return address.startsWith("10.");
   }
 
   /** Runs a program on a host to its end. */
