@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import oasis.emulator.Launcher;
 import oasis.experiments.measure.JmhRun;
 import oasis.experiments.measure.Machine;
+import oasis.experiments.measure.Pause;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Undisturbed;
 import oasis.experiments.measure.Undisturbed.Effort;
@@ -25,6 +26,7 @@ import oasis.os.OsException;
 final class NamesMeasuring {
   private static final int WARM_UP_LOOKUPS = 20_000;
   private static final double KIB_PER_MIB = 1024;
+  private static final long RECOVERY_MS = 3_000;
 
   private final Plan plan;
   private final RawData<Plan, Step> raw;
@@ -154,15 +156,23 @@ final class NamesMeasuring {
       return;
     }
     String now = Machine.now();
-    Watched<List<Sample>> watched =
-        watch.measure(
-            () -> {
-              List<Sample> samples = new ArrayList<>();
-              for (Host host : hosts) {
-                samples.add(new Sample(host, numbers(measurement, host)));
-              }
-              return samples;
-            });
+    Undisturbed.Task<List<Sample>> comparison =
+        () -> {
+          List<Sample> samples = new ArrayList<>();
+          for (Host host : hosts) {
+            samples.add(new Sample(host, numbers(measurement, host)));
+          }
+          return samples;
+        };
+    Watched<List<Sample>> watched;
+    try {
+      watched = watch.measure(comparison);
+    } catch (OsException e) {
+      // A machine that stood still for seconds leaves the overlay suspect until its next answer.
+      progress.accept("failed, once more: " + e.getMessage());
+      Pause.ms(RECOVERY_MS);
+      watched = watch.measure(comparison);
+    }
     add(new Step(part, round, now, watched.span(), watched.result()));
   }
 

@@ -43,7 +43,9 @@ class NamesIT {
     assertThat(run.err()).contains("resumed: 12 steps are there");
     assertThat(run.status()).as(run.err()).isEqualTo(1);
     JsonNode result = oasis.lab.Lab.json(run.out());
-    assertThat(result.path("invalid").toString()).contains("only 1 of 20 interleaved rounds");
+    assertThat(result.path("invalid").toString())
+        .as(run.err())
+        .contains("only 1 of 20 interleaved rounds");
     JsonNode values = result.path("values");
     for (Host host : Host.values()) {
       double ms = values.path(host.word() + ".ms").path("1").asDouble();
