@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class DataLoop implements AutoCloseable {
   /** Longest time between two turns, so that a heart beat says that the loop lives. */
-  public static final long LONGEST_WAIT_NS = 500_000_000L;
+  public static final long LONGEST_WAIT_NS = 1_000_000_000L;
 
   private static final Logger LOG = LoggerFactory.getLogger(DataLoop.class);
   private static final long LOG_INTERVAL_NS = 1_000_000_000L;
@@ -134,7 +134,7 @@ public final class DataLoop implements AutoCloseable {
     timers.add(timer);
   }
 
-  /** Sets what runs once per turn and at least every 500 ms, whatever else there is to do. */
+  /** Sets what runs once per turn and at least every second, whatever else there is to do. */
   public void heartBeat(Runnable beat) {
     heartBeat = beat;
   }

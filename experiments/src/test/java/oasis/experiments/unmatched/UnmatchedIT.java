@@ -30,7 +30,9 @@ class UnmatchedIT {
     ExperimentProcess.assertNoNamespaces(run.pid());
     assertThat(run.status()).as(run.err()).isEqualTo(1);
     JsonNode result = Lab.json(run.out());
-    assertThat(result.path("invalid").toString()).as(run.err()).contains("only 1 of 10 interleaved pairs");
+    assertThat(result.path("invalid").toString())
+        .as(run.err())
+        .contains("only 1 of 10 interleaved pairs");
     JsonNode values = result.path("values");
     assertThat(values.path("loaded.up").path("1").asDouble()).isGreaterThan(100);
     assertThat(values.path("loaded.tun_packets").path("1").asLong(-1)).isZero();

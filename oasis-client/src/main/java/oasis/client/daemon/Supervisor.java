@@ -26,8 +26,11 @@ import oasis.os.linux.Sys;
  * client.
  */
 final class Supervisor implements AutoCloseable {
-  /** Time between two beats; the supervisor waits four times as long. */
-  static final long BEAT_NS = 500_000_000L;
+  /**
+   * Least time between two beats: less than the loop's longest wait, so that each of its turns at
+   * rest brings one. The supervisor waits for 3 s.
+   */
+  static final long BEAT_NS = 900_000_000L;
 
   private static final int O_WRONLY = 1;
 

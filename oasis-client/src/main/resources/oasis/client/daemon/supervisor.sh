@@ -42,7 +42,7 @@ while true; do
     status=$?
   fi
   if [ "$status" -eq 0 ]; then
-    if [ "$beat" = bye ]; then limit=10; else limit=2; fi
+    if [ "$beat" = bye ]; then limit=10; else limit=3; fi
     continue
   fi
   if [ "$status" -le 128 ]; then
