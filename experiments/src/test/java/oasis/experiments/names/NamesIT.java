@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The experiment as a user starts it, cut down to seconds: it works, whatever the numbers are. */
-@Timeout(200)
+@Timeout(300)
 class NamesIT {
   @TempDir Path directory;
 
