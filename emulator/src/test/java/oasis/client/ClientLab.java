@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import oasis.client.daemon.ClientMain;
 import oasis.exit.daemon.ExitMain;
 import oasis.io.control.ControlClient;
@@ -37,6 +38,10 @@ final class ClientLab {
   static final String GATEWAY = "192.0.2.1";
   static final String EXIT = Lab.EXIT;
   static final String SERVER = Lab.SERVER;
+
+  /** The router's address in the server's network. */
+  static final String SERVER_GATEWAY = "203.0.113.1";
+
   static final String CLIENT6 = Lab.CLIENT6;
   static final String GATEWAY6 = "2001:db8:1::1";
   static final String EXIT6 = Lab.EXIT6;
@@ -141,6 +146,20 @@ final class ClientLab {
         "2001:db8:3::/64");
   }
 
+  /** Starts another exit node, at the router. */
+  Process startExitAtRouter(int port) throws Exception {
+    return startJava(
+        router,
+        ExitMain.class,
+        "run",
+        "--control",
+        file("exit-router.sock"),
+        "--listen",
+        Integer.toString(port),
+        "--allow",
+        "192.0.2.0/24");
+  }
+
   /** Starts a client; its state directory is the same each time. */
   Process startClient(String... options) throws Exception {
     List<String> words =
@@ -176,6 +195,18 @@ final class ClientLab {
     }
   }
 
+  /** Ids of the client's process and of those that it has started: what a suspend stops. */
+  List<String> clientProcesses() throws Exception {
+    String control = file("client.sock");
+    return processes.stream()
+        .filter(Process::isAlive)
+        .map(Process::toHandle)
+        .filter(one -> one.info().commandLine().orElse("").contains(control))
+        .flatMap(one -> Stream.concat(Stream.of(one), one.descendants()))
+        .map(one -> Long.toString(one.pid()))
+        .toList();
+  }
+
   /** Runs the client's command line to its end. */
   CommandRunner.Result clientMain(String... words) throws Exception {
     return run(client, javaCommand(ClientMain.class, words).toArray(String[]::new));
@@ -205,16 +236,22 @@ final class ClientLab {
     return Json.parseObject(control().get("/v1/status").body());
   }
 
-  /** The state of a carrier, or "none". */
+  /** The state of the first carrier of this name, or "none". */
   String carrierState(String name) throws Exception {
+    return carrierStates(name).stream().findFirst().orElse("none");
+  }
+
+  /** The states of all carriers of this name: the entry nodes of an overlay. */
+  List<String> carrierStates(String name) throws Exception {
+    List<String> states = new ArrayList<>();
     if (status().get("carriers") instanceof List<?> carriers) {
       for (Object one : carriers) {
         if (one instanceof Map<?, ?> carrier && name.equals(carrier.get("name"))) {
-          return String.valueOf(carrier.get("state"));
+          states.add(String.valueOf(carrier.get("state")));
         }
       }
     }
-    return "none";
+    return states;
   }
 
   /** Waits until a carrier is in a state. */

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
+import oasis.experiments.failover.FailoverCommand;
+import oasis.experiments.failover.FailoverResult;
 import oasis.experiments.figures.FigureCommand;
 import oasis.experiments.figures.FigureResult;
 import oasis.experiments.flows.FlowsCommand;
@@ -59,7 +61,8 @@ public final class ExperimentMain implements Runnable {
         FigureCommand.Fig9b.class,
         NamesCommand.class,
         FlowsCommand.class,
-        UnmatchedCommand.class
+        UnmatchedCommand.class,
+        FailoverCommand.class
       })
   static final class Run implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -83,6 +86,7 @@ public final class ExperimentMain implements Runnable {
         dns         time that name rules add to a look-up, and look-ups a second
         flows       memory and time of the client's flow map, to a million flows
         unmatched   what 2,000 rules do to traffic that none of them matches
+        failover    what programs notice when the entry node of their overlay dies
         """);
     return 0;
   }
@@ -109,6 +113,7 @@ public final class ExperimentMain implements Runnable {
       case NamesResult.NAME -> NamesResult.of(recorded);
       case FlowsResult.NAME -> FlowsResult.of(recorded);
       case UnmatchedResult.NAME -> UnmatchedResult.of(recorded);
+      case FailoverResult.NAME -> FailoverResult.of(recorded);
       default -> FigureResult.has(name) ? FigureResult.of(recorded) : Result.of(recorded);
     };
   }

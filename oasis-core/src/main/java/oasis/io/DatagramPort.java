@@ -63,8 +63,12 @@ public interface DatagramPort extends AutoCloseable {
    */
   void add(Burst burst, long hi, long lo, int port);
 
-  /** Sends an empty datagram (a keep-alive) to the connected peer now. */
-  void sendEmpty();
+  /**
+   * Sends an empty datagram (a keep-alive) to the connected peer now.
+   *
+   * @return 0 when it is on its way, else -errno (ENETUNREACH: the host has no route there)
+   */
+  int sendEmpty();
 
   /** Sends an empty datagram to an address now. */
   void sendEmpty(long hi, long lo, int port);

@@ -206,8 +206,8 @@ public final class LinuxDatagramPort implements DatagramPort {
   }
 
   @Override
-  public void sendEmpty() {
-    queue.sendEmpty(0, 0, -1);
+  public int sendEmpty() {
+    return queue.sendEmpty(0, 0, -1);
   }
 
   @Override

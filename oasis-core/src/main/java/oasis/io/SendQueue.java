@@ -243,7 +243,7 @@ final class SendQueue {
     for (int p = firstPacket[m]; p < firstPacket[m + 1]; p++) {
       messages.nameOf(CAPACITY, m);
       messages.iovecs(CAPACITY, firstIovec[p], firstIovec[p + 1] - firstIovec[p]);
-      oneSent |= sendSpare();
+      oneSent |= sendSpare() == 0;
     }
     if (oneSent) {
       counters.offloadRefused();
@@ -251,8 +251,8 @@ final class SendQueue {
     }
   }
 
-  /** Sends the spare message, one packet; true when the kernel took it. */
-  private boolean sendSpare() {
+  /** Sends the spare message, one packet; 0 when the kernel took it, else -errno. */
+  private int sendSpare() {
     messages.noControl(CAPACITY);
     long sent = Sys.sendmsg(fd, messages.address(CAPACITY), MSG_DONTWAIT);
     while (sent < 0 && mayRetry((int) -sent)) {
@@ -260,10 +260,10 @@ final class SendQueue {
     }
     if (sent < 0) {
       counters.drop(reason((int) -sent), 1);
-      return false;
+      return (int) sent;
     }
     counters.out(1, sent);
-    return true;
+    return 0;
   }
 
   /** What to count a packet under that the kernel did not take. */
@@ -275,8 +275,8 @@ final class SendQueue {
     };
   }
 
-  /** Sends an empty datagram now, behind what is queued. */
-  void sendEmpty(long hi, long lo, int port) {
+  /** Sends an empty datagram now, behind what is queued; 0, or -errno. */
+  int sendEmpty(long hi, long lo, int port) {
     flush();
     messages.name(
         CAPACITY,
@@ -286,7 +286,7 @@ final class SendQueue {
                 messages.names(), messages.nameAt(CAPACITY), family, hi, lo, port));
     messages.iovecs(CAPACITY, 0, 0);
     mayWait = true;
-    sendSpare();
+    return sendSpare();
   }
 
   /** The error of the socket that sending ran into and receiving has not reported yet, or 0. */

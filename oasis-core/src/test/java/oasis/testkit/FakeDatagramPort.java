@@ -212,8 +212,9 @@ public final class FakeDatagramPort implements DatagramPort {
   }
 
   @Override
-  public void sendEmpty() {
+  public int sendEmpty() {
     sent.add(new Sent(null, new byte[0]));
+    return 0;
   }
 
   @Override

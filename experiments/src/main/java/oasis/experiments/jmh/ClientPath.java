@@ -107,8 +107,9 @@ public class ClientPath {
     }
 
     @Override
-    public void probe(int to) {
+    public boolean probe(int to) {
       sum++;
+      return true;
     }
   }
 

@@ -147,6 +147,7 @@ final class Carriers implements AutoCloseable {
     DataLoop.Source source = path.addCarrier(carrier.index(), socket.port());
     byEntry.put(entry, new Carrier(carrier.index(), entry, new Link(socket, source)));
     loop.add(source);
+    path.engine().onMoved(carrier.index(), System.nanoTime());
   }
 
   private void detach(Carrier carrier) {
@@ -162,6 +163,11 @@ final class Carriers implements AutoCloseable {
     byEntry.remove(carrier.entry());
     path.engine().removeCarrier(carrier.index());
     detach(carrier);
+  }
+
+  /** Lets all entry nodes be probed soon. */
+  void hostChanged(long nowNs) {
+    path.engine().onHostChange(nowNs);
   }
 
   /** Entry nodes that need a socket: they have none, or the host's address to them is another. */

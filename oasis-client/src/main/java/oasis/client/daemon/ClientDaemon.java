@@ -49,7 +49,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ClientDaemon implements AutoCloseable {
   private static final int MAX_NAT_SESSIONS = 65_536;
-  private static final int WATCH_SECONDS = 2;
   private static final int UNSEEN_SECONDS = 30;
   private static final int ANSWER_MS = 50;
   private static final int MS_PER_TICK = 10;
@@ -144,13 +143,16 @@ final class ClientDaemon implements AutoCloseable {
     undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
         () -> {
-          if (!state.held() || !state.groupsAreTheSame() || watch.due()) {
-            configurator.maintain(() -> packets.underlay().follow(loop, packets.nat()));
+          boolean due = watch.due() || !state.held() || !state.groupsAreTheSame();
+          if (due
+              && !configurator.maintain(
+                  () -> packets.underlay().follow(loop, packets.nat(), path.engine()))) {
+            watch.again();
           }
         },
-        WATCH_SECONDS,
-        WATCH_SECONDS,
-        TimeUnit.SECONDS);
+        HostWatch.INTERVAL_MS,
+        HostWatch.INTERVAL_MS,
+        TimeUnit.MILLISECONDS);
     downloads.execute(() -> HangUp.run(reload::onSignal)); // not worth the start's time
     startMs = processAgeMs();
   }

@@ -9,8 +9,6 @@ import oasis.os.CommandRunner;
 import oasis.os.NftOwner;
 import oasis.os.OsException;
 import oasis.os.ReservedPorts;
-import oasis.os.linux.SourceAddress;
-import oasis.packet.Address;
 import oasis.rules.RuleSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -203,18 +201,14 @@ public final class ClientNetwork implements AutoCloseable {
   }
 
   /**
-   * False when something else has ended the process that holds the nftables table, or taken an
-   * address from the device. Only for a client in the network namespace of the calling thread.
+   * False when something else has ended the process that holds the nftables table, or removed
+   * addresses, routes or rules. Only for a client in the network namespace of the calling thread.
+   *
+   * @throws OsException when the kernel cannot be asked
    */
-  boolean intact() {
+  boolean intact() throws OsException {
     ClientNetworkConfig config = applied;
-    if (!held() || config == null || !groupsAreTheSame()) {
-      return false;
-    }
-    String range6 = config.fakeRange6();
-    return SourceAddress.isAssigned(Address.parse(config.tunAddress()))
-        && (range6 == null
-            || SourceAddress.isAssigned(Address.parse(ClientNetworkConfig.second(range6))));
+    return held() && config != null && groupsAreTheSame() && KernelState.isIntact(config);
   }
 
   /** False when a control group of the rules has come, gone, or been made anew. */

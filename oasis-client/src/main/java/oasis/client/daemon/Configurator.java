@@ -32,12 +32,16 @@ import org.slf4j.LoggerFactory;
 final class Configurator {
   private static final Logger LOG = LoggerFactory.getLogger(Configurator.class);
   private static final int LOOP_SECONDS = 5;
+  private static final long LEAST_PAUSE_NS = 1_000_000_000L;
+  private static final long MOST_PAUSE_NS = 64_000_000_000L;
 
   private final DataLoop loop;
   private final Carriers carriers;
   private final ClientNetwork network;
   private final ConfigFile file;
   private ClientNetworkConfig networkConfig;
+  private long mendPauseNs = LEAST_PAUSE_NS;
+  private long mendedNs = System.nanoTime() - LEAST_PAUSE_NS;
 
   /** Entry nodes that the engine knows. */
   private Set<Carriers.Entry> known = Set.of();
@@ -147,27 +151,54 @@ final class Configurator {
 
   /**
    * Opens sockets that could not be opened yet or that the host's move to another network has left
-   * behind, and applies the kernel's part again when something else on the host has damaged it.
-   * Called every few seconds.
+   * behind, lets all carriers be probed, and applies the kernel's part again when something else on
+   * the host has damaged it. Called when the host's network has changed, and now and then.
    *
    * @param first what else has to follow the host, before that
+   * @return false when it should be called again soon
    */
-  void maintain(Upkeep first) {
+  boolean maintain(Upkeep first) {
     try {
       first.run();
       for (Carriers.Entry entry : onLoop(carriers::stale)) {
         reopen(entry);
       }
+      onLoop(
+          () -> {
+            carriers.hostChanged(System.nanoTime());
+            return true;
+          });
       if (!network.groupsAreTheSame()) {
         network.apply(networkConfig);
         LOG.info("a control group of the rules has come or gone");
-      } else if (!network.intact()) {
-        network.apply(networkConfig);
-        LOG.warn("the client's state in the kernel was damaged; it is as it was");
       }
+      return mend();
     } catch (OsException e) {
       LOG.warn("{}", e.getMessage());
+      return false;
     }
+  }
+
+  /** Not too often: whoever damages it again and again must not keep the host busy. */
+  private boolean mend() throws OsException {
+    if (network.intact()) {
+      mendPauseNs = LEAST_PAUSE_NS;
+      return true;
+    }
+    long nowNs = System.nanoTime();
+    if (nowNs - mendedNs < mendPauseNs) {
+      return false;
+    }
+    mendedNs = nowNs;
+    mendPauseNs = Math.min(2 * mendPauseNs, MOST_PAUSE_NS);
+    network.apply(networkConfig);
+    if (network.intact()) {
+      LOG.warn("the client's state in the kernel was damaged; it is as it was");
+      mendPauseNs = LEAST_PAUSE_NS;
+      return true;
+    }
+    LOG.warn("the client's state in the kernel is damaged, and mending it does not help");
+    return false;
   }
 
   private void reopen(Carriers.Entry entry) throws OsException {

@@ -132,11 +132,17 @@ final class DataPath implements Effects {
   }
 
   @Override
-  public void probe(int carrier) {
+  public boolean probe(int carrier) {
     CarrierSource source = carriers[carrier];
-    if (source != null) {
-      source.port.sendEmpty();
-    }
+    return source != null && !isOffline(source.port.sendEmpty());
+  }
+
+  /** Whether a datagram did not leave for want of a way, as told by the errno. */
+  private static boolean isOffline(int result) {
+    return result == -Errno.ENETUNREACH
+        || result == -Errno.EHOSTUNREACH
+        || result == -Errno.ENETDOWN
+        || result == -Errno.EINVAL; // the address that the socket sends from is gone
   }
 
   private void flush() {

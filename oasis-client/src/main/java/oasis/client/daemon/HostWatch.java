@@ -6,12 +6,18 @@ import oasis.os.linux.RouteWatch;
 
 /**
  * Says when it is worth looking at the host's network again: when the kernel has told of a change,
- * and now and then without one. Looking costs system calls for each family and carrier; asking here
- * costs one. Confined to one thread.
+ * when an earlier look was not the last word, and now and then without a reason. Looking costs
+ * system calls for each family and carrier; asking here costs one. Confined to one thread.
  */
 final class HostWatch implements AutoCloseable {
-  /** Times in a row that a host without changes is left alone. */
-  static final int PATIENCE = 14;
+  /** Time between two questions. */
+  static final int INTERVAL_MS = 1_000;
+
+  /** Times in a row that a host without changes is left alone: half a minute. */
+  static final int PATIENCE = 29;
+
+  /** Times in a row that it is left alone when something is still to be done. */
+  private static final int RETRY = 1;
 
   private final RouteWatch watch;
   private int left = PATIENCE;
@@ -32,6 +38,11 @@ final class HostWatch implements AutoCloseable {
     }
     left = PATIENCE;
     return true;
+  }
+
+  /** What was due could not be done: it is due again soon. */
+  void again() {
+    left = RETRY;
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import oasis.client.engine.ClientEngine;
 import oasis.flow.NatEngine;
 import oasis.flow.NatLimits;
 import oasis.io.DataLoop;
@@ -77,27 +78,36 @@ final class Underlay {
   }
 
   /**
-   * Looks for the addresses again; flows of a family whose address has changed begin anew.
+   * Looks for the addresses again; TCP connections of a family whose address has changed are reset,
+   * other flows begin anew.
    *
    * @throws OsException when the kernel does not list its interfaces
    */
-  void follow(DataLoop loop, NatEngine nat) throws OsException {
+  void follow(DataLoop loop, NatEngine nat, ClientEngine engine) throws OsException {
     Addresses now = find(tun, ipv6, addresses);
     int[] parts = EnslavedInterfaces.list(tunIndex);
     if (now.equals(addresses) && Arrays.equals(parts, excluded)) {
       return;
     }
+    boolean moved4 = isOther(addresses.v4(), now.v4());
+    boolean moved6 = isOther(addresses.v6(), now.v6());
     addresses = now;
     excluded = parts;
     loop.submit(
         () -> {
           now.give(nat);
+          engine.onUnderlayMoved(moved4, moved6);
           try {
             capture.retarget(now.all(), parts);
           } catch (OsException e) {
             Addresses.NONE.give(nat); // no answer would arrive
           }
         });
+  }
+
+  /** Without an address there may be the same one again soon. */
+  private static boolean isOther(Optional<Address> before, Optional<Address> now) {
+    return before.isPresent() && now.isPresent() && !before.equals(now);
   }
 
   private static Addresses find(String tun, boolean ipv6, Addresses used) {

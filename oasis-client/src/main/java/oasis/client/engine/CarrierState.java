@@ -7,8 +7,8 @@ public enum CarrierState {
   UNKNOWN,
   /** Heard lately: gets new flows. */
   ALIVE,
-  /** Silent for a while: keeps its flows, gets no new ones. */
+  /** Has left several probes unanswered: keeps its flows, gets no new ones. */
   SUSPECT,
-  /** Silent for long, or its port is closed: its TCP flows have been reset. */
+  /** Silent for longer, or its port is closed: its TCP flows have been reset. */
   DEAD
 }

@@ -8,9 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The carriers and what is known of their entry nodes. Index 0 is OC0, the underlay: always alive.
- * Liveness is judged by silence: each probe is answered by the entry node, and any packet from it
- * counts as heard. Carriers of one name are the entry nodes of one overlay: a new flow gets the
- * living one with the shortest round-trip time. Confined to the data loop.
+ * Carriers of one name are the entry nodes of one overlay: a new flow gets the living one with the
+ * shortest round-trip time (see {@link Liveness}). Confined to the data loop.
  */
 final class Carriers {
   /** Index of OC0. */
@@ -25,34 +24,15 @@ final class Carriers {
   /** A link that carries IPv6 carries packets of this many bytes (RFC 8200 section 5). */
   private static final int LEAST_MTU6 = 1_280;
 
-  /** How long after its death nothing brings a carrier back: longer than packets travel. */
-  private static final long REVIVE_AFTER_NS = 1_000_000_000L;
-
-  private static final long NEVER = Long.MIN_VALUE;
-
-  /** A round-trip time that has not been measured, worse than any. */
-  private static final long UNMEASURED_NS = Long.MAX_VALUE / 4;
-
-  /** Weight of a new round-trip time in the smoothed one is 1/8 (RFC 6298 section 2). */
-  private static final int RTT_SHIFT = 3;
-
-  private final EngineConfig config;
+  private final Liveness liveness;
   private final @Nullable String[] names = new @Nullable String[MAX];
-  private final CarrierState[] states = new CarrierState[MAX];
   private final boolean[] named = new boolean[MAX];
-  private final long[] heardNs = new long[MAX];
-  private final long[] waitingSinceNs = new long[MAX];
-  private final long[] diedNs = new long[MAX];
-  private final long[] nextProbeNs = new long[MAX];
   private final int[] mtus = new int[MAX];
   final int[] flows = new int[MAX];
   private final long[] outPkts = new long[MAX];
   private final long[] outBytes = new long[MAX];
   private final long[] inPkts = new long[MAX];
   private final long[] inBytes = new long[MAX];
-  private final long[] probedNs = new long[MAX];
-  private final int[] unanswered = new int[MAX];
-  private final long[] rttNs = new long[MAX];
 
   /** Number of the overlay that a carrier is an entry node of. */
   private final int[] group = new int[MAX];
@@ -64,9 +44,9 @@ final class Carriers {
   private int end;
 
   Carriers(EngineConfig config) {
-    this.config = config;
+    liveness = new Liveness(config, MAX);
     put(UNDERLAY, "underlay", config.tunMtu(), 0);
-    states[UNDERLAY] = CarrierState.ALIVE;
+    liveness.always(UNDERLAY);
   }
 
   /**
@@ -87,14 +67,8 @@ final class Carriers {
     group[c] = groupOf(name, c);
     names[c] = name;
     end = Math.max(end, c + 1);
-    probedNs[c] = NEVER;
-    unanswered[c] = 0;
-    rttNs[c] = UNMEASURED_NS;
-    states[c] = CarrierState.UNKNOWN;
+    liveness.begin(c, nowNs);
     named[c] = false;
-    heardNs[c] = NEVER;
-    waitingSinceNs[c] = NEVER;
-    nextProbeNs[c] = nowNs;
     mtus[c] = mtu;
     flows[c] = 0;
     outPkts[c] = 0;
@@ -166,7 +140,8 @@ final class Carriers {
   }
 
   private long rank(int c, int overlay) {
-    return c == chosen[overlay] ? rttNs[c] - rttNs[c] / 5 : rttNs[c];
+    long rttNs = liveness.rttNs(c);
+    return c == chosen[overlay] ? rttNs - rttNs / 5 : rttNs;
   }
 
   /** Whether a carrier is the one that the next flow of its overlay gets, as far as is known. */
@@ -194,22 +169,24 @@ final class Carriers {
   }
 
   CarrierState state(int c) {
-    return states[c];
+    return liveness.state(c);
   }
 
   /** True when the carrier may get new flows of the address family. */
   boolean serves(int c, boolean ipv4) {
-    return c >= 0 && names[c] != null && states[c] == CarrierState.ALIVE && (ipv4 || fitsIpv6(c));
+    return c >= 0 && names[c] != null && state(c) == CarrierState.ALIVE && (ipv4 || fitsIpv6(c));
   }
 
   /** Counts what was sent by the carrier. */
   void sent(int c, Burst b) {
+    liveness.use(c);
     outPkts[c] += b.segments();
     outBytes[c] += b.length();
   }
 
   /** Counts what came by the carrier. */
   void received(int c, Burst b) {
+    liveness.use(c);
     inPkts[c] += b.segments();
     inBytes[c] += b.length();
   }
@@ -233,90 +210,55 @@ final class Carriers {
 
   private void named(int c, boolean byARule, long nowNs) {
     if (byARule && !named[c]) {
-      nextProbeNs[c] = nowNs;
-      waitingSinceNs[c] = NEVER;
+      liveness.probeSoon(c, nowNs);
     }
     named[c] = byARule;
   }
 
-  /**
-   * Something came from the carrier. A dead one comes back by the answer to a probe only, and not
-   * at once: what it sent before it died may still be on its way.
-   */
+  /** Something came from the carrier's entry node. */
   void heard(int c, boolean probeAnswer, long nowNs) {
-    if (probeAnswer) {
-      measure(c, nowNs);
-    }
-    if (states[c] == CarrierState.DEAD && !(probeAnswer && nowNs - diedNs[c] >= REVIVE_AFTER_NS)) {
-      return;
-    }
-    heardNs[c] = nowNs;
-    waitingSinceNs[c] = NEVER;
-    states[c] = CarrierState.ALIVE;
+    liveness.heard(c, probeAnswer, nowNs);
   }
 
-  /** Which of several probes was answered cannot be told, so such an answer measures nothing. */
-  private void measure(int c, long nowNs) {
-    if (unanswered[c] == 1) {
-      long sampleNs = Math.max(0, nowNs - probedNs[c]);
-      rttNs[c] =
-          rttNs[c] == UNMEASURED_NS ? sampleNs : rttNs[c] + ((sampleNs - rttNs[c]) >> RTT_SHIFT);
+  /** The carrier's host says that nothing listens on its port. */
+  void refused(int c, long nowNs) {
+    liveness.refused(c, nowNs);
+  }
+
+  /** The carrier's packets go another way now: what was missed before says nothing. */
+  void moved(int c, long nowNs) {
+    liveness.probeSoon(c, nowNs);
+  }
+
+  /** The host's network has changed: all carriers are probed. */
+  void hostChanged(long nowNs) {
+    for (int c = 1; c < end; c++) {
+      if (names[c] != null) {
+        liveness.hostChanged(c, nowNs);
+      }
     }
-    unanswered[c] = 0;
   }
 
-  /** The carrier's host says that nothing listens on its port. True when that made it dead. */
-  boolean refused(int c, long nowNs) {
-    boolean news = states[c] != CarrierState.DEAD;
-    states[c] = CarrierState.DEAD;
-    diedNs[c] = nowNs;
-    return news;
-  }
-
-  /** True when a probe is due; the caller sends it. */
+  /** True when a probe is due; the caller sends it. The state may be another after this. */
   boolean probeDue(int c, long nowNs) {
-    if (c == UNDERLAY
-        || names[c] == null
-        || !(named[c] || flows[c] > 0)
-        || nowNs < nextProbeNs[c]) {
-      return false;
-    }
-    if (waitingSinceNs[c] == NEVER) {
-      waitingSinceNs[c] = nowNs;
-    }
-    probedNs[c] = nowNs;
-    unanswered[c]++;
-    // A missed answer is asked for again four times as fast, so that one lost datagram does not
-    // look like a dead node.
-    boolean missed = nowNs - waitingSinceNs[c] >= config.probeIntervalNs();
-    boolean fast = missed && states[c] != CarrierState.DEAD;
-    nextProbeNs[c] = nowNs + (fast ? config.probeIntervalNs() / 4 : config.probeIntervalNs());
-    return true;
+    return isProbed(c) && liveness.probeDue(c, nowNs);
   }
 
-  /** Judges a silent carrier. True when that made it dead. */
-  boolean judge(int c, long nowNs) {
-    if (c == UNDERLAY || names[c] == null || waitingSinceNs[c] == NEVER) {
-      return false;
-    }
-    long silentNs = nowNs - waitingSinceNs[c];
-    if (silentNs >= config.deadAfterNs() && states[c] != CarrierState.DEAD) {
-      states[c] = CarrierState.DEAD;
-      diedNs[c] = nowNs;
-      return true;
-    }
-    if (silentNs >= config.suspectAfterNs() && states[c] == CarrierState.ALIVE) {
-      states[c] = CarrierState.SUSPECT;
-    }
-    return false;
+  /** The host could not send the last probe. */
+  void unsent(int c) {
+    liveness.unsent(c);
   }
 
-  /** When the next probe or verdict is due; {@link Long#MAX_VALUE} for never. */
+  private boolean isProbed(int c) {
+    return c != UNDERLAY && names[c] != null && (named[c] || flows[c] > 0);
+  }
+
+  /** When the next probe is due; {@link Long#MAX_VALUE} for never. */
   long nextDeadlineNs() {
     long next = Long.MAX_VALUE;
     for (int c = 1; c < end; c++) {
-      if (names[c] != null && (named[c] || flows[c] > 0)) {
-        next = Math.min(next, nextProbeNs[c]);
+      if (isProbed(c)) {
+        next = Math.min(next, liveness.dueNs(c));
       }
     }
     return next;
@@ -331,14 +273,14 @@ final class Carriers {
     List<CarrierInfo> list = new ArrayList<>();
     for (int c = 0; c < end; c++) {
       if (names[c] != null) {
-        long silentMs = heardNs[c] == NEVER ? -1 : (nowNs - heardNs[c]) / 1_000_000;
+        long rttNs = liveness.rttNs(c);
         list.add(
             new CarrierInfo(
                 c,
                 name(c),
-                states[c],
-                silentMs,
-                rttNs[c] == UNMEASURED_NS ? -1 : rttNs[c] / 1_000,
+                state(c),
+                liveness.silentMs(c, nowNs),
+                rttNs == Liveness.UNMEASURED_NS ? -1 : rttNs / 1_000,
                 isChosen(c),
                 mtus[c],
                 fitsIpv6(c) && (c != UNDERLAY || underlayIpv6),

@@ -75,7 +75,8 @@ public final class ClientEngine {
     SegmentSizes sizes = new SegmentSizes(carriers, effects);
     Forwarder forwarder = new Forwarder(map, carriers, sizes, refusals, nat, effects);
     streams = new DnsStreams(map, answers, forwarder, refusals, scratch, effects, config.tunMtu());
-    flows = new Flows(map, carriers, fakes, nat, refusals, streams, effects);
+    Attempts attempts = new Attempts(scratch, map);
+    flows = new Flows(map, carriers, fakes, nat, refusals, streams, attempts, effects);
     DnsFaker dns = new DnsFaker(scratch, answers, effects);
     Fragments fragments = new Fragments(map);
     outbound = new Outbound(flows, fragments, forwarder, dns, streams, refusals, nat, effects);
@@ -152,7 +153,43 @@ public final class ClientEngine {
 
   /** The carrier's host refused a datagram: nothing listens on the entry port. */
   public void onRefused(int carrier, long nowNs) {
-    if (carriers.refused(carrier, nowNs)) {
+    CarrierState before = carriers.state(carrier);
+    carriers.refused(carrier, nowNs);
+    judged(carrier, before, nowNs);
+  }
+
+  /**
+   * Packets to a carrier's entry node come from another address or port now. The node does not know
+   * us by it: TCP connections are reset, and other flows begin anew there.
+   */
+  public void onMoved(int carrier, long nowNs) {
+    carriers.moved(carrier, nowNs);
+    flows.abandon(carrier);
+  }
+
+  /**
+   * The underlay's address of a family has changed: its connections by OC0 had the old one, and
+   * nobody would answer them.
+   */
+  public void onUnderlayMoved(boolean ipv4, boolean ipv6) {
+    flows.abandon(Carriers.UNDERLAY, ipv4, ipv6);
+  }
+
+  /** Addresses, routes or interfaces of the host have changed: every carrier is probed soon. */
+  public void onHostChange(long nowNs) {
+    carriers.hostChanged(nowNs);
+  }
+
+  /** Acts on what has been found out about a carrier. */
+  private void judged(int carrier, CarrierState before, long nowNs) {
+    CarrierState now = carriers.state(carrier);
+    if (now == before) {
+      return;
+    }
+    if (now == CarrierState.SUSPECT || now == CarrierState.DEAD) {
+      flows.rescue(carrier, outbound::send, nowNs);
+    }
+    if (now == CarrierState.DEAD) {
       flows.abandon(carrier);
     }
   }
@@ -170,11 +207,12 @@ public final class ClientEngine {
   /** Does what is due: probes, verdicts on silent carriers, time-outs. */
   public void onTimer(long nowNs) {
     for (int c = 1; c < carriers.end(); c++) {
+      CarrierState before = carriers.state(c);
       if (carriers.probeDue(c, nowNs)) {
-        effects.probe(c);
-      }
-      if (carriers.judge(c, nowNs)) {
-        flows.abandon(c);
+        judged(c, before, nowNs);
+        if (!effects.probe(c)) {
+          carriers.unsent(c);
+        }
       }
     }
     streams.onTimer(nowNs);

@@ -78,7 +78,7 @@ final class DnsFaker {
             nowNs,
             scratch.buffer(),
             at,
-            Math.min(limit, Scratch.BYTES - at));
+            Math.min(limit, Scratch.PACKET_BYTES - at));
     return send(bytes);
   }
 

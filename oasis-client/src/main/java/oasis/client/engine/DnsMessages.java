@@ -23,7 +23,7 @@ final class DnsMessages {
 
   /**
    * @param out gets what the program is to read
-   * @param scratch memory for one answer, {@link Scratch#BYTES} long
+   * @param scratch memory for one answer, {@link Scratch#PACKET_BYTES} long
    */
   DnsMessages(ByteQueue.Budget budget, ByteQueue out, DnsAnswers answers, ByteBuffer scratch) {
     held = new ByteQueue(budget);
@@ -106,7 +106,7 @@ final class DnsMessages {
             nowNs,
             scratch,
             LENGTH_BYTES,
-            Scratch.BYTES - LENGTH_BYTES);
+            Scratch.PACKET_BYTES - LENGTH_BYTES);
     if (reply == DnsAnswers.PASS) {
       passing = LENGTH_BYTES + bytes;
       return true;

@@ -102,7 +102,7 @@ final class DnsStreams implements DnsStream.Outlet {
     FlowKey key = new FlowKey().set(program);
     ByteQueue toProgram = new ByteQueue(budget);
     DnsMessages messages = new DnsMessages(budget, toProgram, answers, scratch.buffer());
-    int most = Math.min(tunMtu, Scratch.BYTES) - TcpFrame.headerBytes(key);
+    int most = Math.min(tunMtu, Scratch.PACKET_BYTES) - TcpFrame.headerBytes(key);
     byFlow.put(f, new DnsStream(f, key, most, toProgram, messages, this));
     return f;
   }
@@ -195,7 +195,7 @@ final class DnsStreams implements DnsStream.Outlet {
   @Override
   public void toServer(DnsStream stream, int flags, int seq, int ack, int window, long nowNs) {
     // Not in front: should it be refused, the refusal is written there.
-    int at = Scratch.BYTES - ACK_BYTES;
+    int at = Scratch.PACKET_BYTES - ACK_BYTES;
     int bytes = TcpFrame.write(stream.program, scratch.buffer(), at, seq, ack, flags, window, 0);
     if (segment.check(scratch.buffer(), scratch.address(), at, bytes) == null) {
       forwarder.forward(stream.flow, segment, stream.program, nowNs);

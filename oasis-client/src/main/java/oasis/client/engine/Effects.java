@@ -44,6 +44,10 @@ public interface Effects {
     return Programs.UNKNOWN;
   }
 
-  /** Sends an empty datagram to a carrier's entry node, which answers with one. */
-  void probe(int carrier);
+  /**
+   * Sends an empty datagram to a carrier's entry node, which answers with one.
+   *
+   * @return false when the host has no way to send it at present
+   */
+  boolean probe(int carrier);
 }

@@ -7,8 +7,9 @@ package oasis.client.engine;
  * @param maxFlows most flows at a time, 1 to 4,000,000
  * @param tunMtu MTU of the TUN device in bytes, 576 to 65,535; no carrier carries more
  * @param probeIntervalNs time between two probes of a carrier that a rule names
- * @param suspectAfterNs silence after which a carrier gets no new flows
- * @param deadAfterNs silence after which a carrier is dead and its TCP flows are reset
+ * @param quietNs silence after which a carrier is probed that packets use, and the least time that
+ *     the answer gets
+ * @param deadAfterNs silence after a probe that makes a carrier dead: its TCP flows are reset
  * @param maxRepliesPerSecond most refusals (RST, ICMP) the engine writes in a second
  * @param seed secret of the hash functions and random numbers
  */
@@ -16,11 +17,13 @@ public record EngineConfig(
     int maxFlows,
     int tunMtu,
     long probeIntervalNs,
-    long suspectAfterNs,
+    long quietNs,
     long deadAfterNs,
     int maxRepliesPerSecond,
     long seed) {
   private static final long SECOND_NS = 1_000_000_000L;
+  private static final long QUIET_NS = 150_000_000L;
+  private static final long DEAD_AFTER_NS = 1_200_000_000L;
 
   /** About 230 bytes each, taken as they come. */
   private static final int MAX_FLOWS = 1_000_000;
@@ -29,15 +32,14 @@ public record EngineConfig(
     require(maxFlows >= 1 && maxFlows <= 4_000_000, "max-flows must be 1 to 4000000");
     require(tunMtu >= 576 && tunMtu <= 65_535, "mtu must be 576 to 65535");
     require(probeIntervalNs >= 10_000_000L, "probe-interval must be at least 10 ms");
-    require(suspectAfterNs > probeIntervalNs, "suspect-after must exceed probe-interval");
-    require(deadAfterNs >= suspectAfterNs, "dead-after must not be less than suspect-after");
+    require(quietNs > 0 && quietNs <= probeIntervalNs, "quiet must be up to probe-interval");
+    require(deadAfterNs >= probeIntervalNs, "dead-after must not be less than probe-interval");
     require(maxRepliesPerSecond >= 1, "max-replies must be at least 1");
   }
 
   /** The default configuration. */
   public static EngineConfig defaults(int tunMtu, long seed) {
-    return new EngineConfig(
-        MAX_FLOWS, tunMtu, SECOND_NS, 2 * SECOND_NS, 5 * SECOND_NS, 1_000, seed);
+    return new EngineConfig(MAX_FLOWS, tunMtu, SECOND_NS, QUIET_NS, DEAD_AFTER_NS, 1_000, seed);
   }
 
   private static void require(boolean holds, String otherwise) {

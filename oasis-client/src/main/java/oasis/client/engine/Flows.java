@@ -20,6 +20,7 @@ final class Flows {
   private final NatEngine nat;
   private final Refusals refusals;
   private final DnsStreams streams;
+  private final Attempts attempts;
   private final FlowKey network = new FlowKey();
   private final FlowKey scratch = new FlowKey();
   private final Sender sender;
@@ -32,6 +33,7 @@ final class Flows {
       NatEngine nat,
       Refusals refusals,
       DnsStreams streams,
+      Attempts attempts,
       Effects effects) {
     this.map = map;
     this.carriers = carriers;
@@ -39,6 +41,7 @@ final class Flows {
     this.nat = nat;
     this.refusals = refusals;
     this.streams = streams;
+    this.attempts = attempts;
     sender = new Sender(effects);
   }
 
@@ -67,7 +70,7 @@ final class Flows {
       remove(f, nowNs);
       return begin(b, key, nowNs);
     }
-    if (usable(map.carrier[f])) {
+    if (usable(map.carrier[f]) && !isLost(f, b)) {
       return f;
     }
     remove(f, nowNs);
@@ -77,6 +80,13 @@ final class Flows {
   /** Whether packets may go by a carrier at all. */
   boolean usable(int carrier) {
     return carriers.exists(carrier) && carriers.state(carrier) != CarrierState.DEAD;
+  }
+
+  /** A datagram whose flow was never answered need not wait for the verdict on its carrier. */
+  private boolean isLost(int f, Burst b) {
+    return map.inPkts[f] == 0
+        && b.protocol() != Ip.TCP
+        && carriers.state(map.carrier[f]) == CarrierState.SUSPECT;
   }
 
   private int begin(Burst b, FlowKey key, long nowNs) {
@@ -108,6 +118,9 @@ final class Flows {
       RuleHits hits = policy.hits(rule);
       hits.flow();
       map.hits[f] = hits;
+    }
+    if (c != Carriers.UNDERLAY && b.protocol() == Ip.TCP) {
+      attempts.note(b, nowNs);
     }
     return f;
   }
@@ -183,13 +196,28 @@ final class Flows {
     }
   }
 
-  /** The carrier is dead: its TCP connections learn it now instead of hanging. */
+  /** The carrier may be dead: connections that it has not answered begin again by another. */
+  void rescue(int carrier, Attempts.Way way, long nowNs) {
+    attempts.repeat(carrier, this, way, nowNs);
+  }
+
+  /**
+   * The carrier is dead, or its entry node will not know us again: its TCP connections learn it now
+   * instead of hanging.
+   */
   void abandon(int carrier) {
+    abandon(carrier, true, true);
+  }
+
+  /** The same for the flows of some address families. */
+  void abandon(int carrier, boolean ipv4, boolean ipv6) {
     for (int f = map.next(0); f >= 0; f = map.next(f + 1)) {
       if (map.carrier[f] == carrier) {
         map.key(f, scratch);
-        if (scratch.protocol() == Ip.TCP && !map.closed(f)) {
+        boolean meant = Addresses.isV4(scratch.dstHi, scratch.dstLo) ? ipv4 : ipv6;
+        if (meant && scratch.protocol() == Ip.TCP && !map.closed(f)) {
           refusals.resetProgram(scratch, map.lastAck[f]);
+          map.end(f);
         }
       }
     }

@@ -156,19 +156,6 @@ class ClientEngineTest {
     assertThat(tcpFlags(rig.out.only("tun")) & Tcp.RST).isNotZero();
   }
 
-  @Test
-  void silenceMakesACarrierSuspectWithinThreeSecondsAndDeadWithinSix() {
-    EngineRig rig = new EngineRig("tcp dport 80 ron");
-    rig.pass(20_000, rig.ron);
-    assertThat(state(rig, "ron")).isEqualTo(CarrierState.ALIVE);
-    rig.pass(3_000);
-    assertThat(state(rig, "ron")).isEqualTo(CarrierState.SUSPECT);
-    rig.pass(3_000);
-    assertThat(state(rig, "ron")).isEqualTo(CarrierState.DEAD);
-    rig.pass(2_000, rig.ron);
-    assertThat(state(rig, "ron")).isEqualTo(CarrierState.ALIVE);
-  }
-
   @ParameterizedTest
   @EnumSource
   void whatIsStillOnItsWayDoesNotReviveADeadCarrier(Family f) {

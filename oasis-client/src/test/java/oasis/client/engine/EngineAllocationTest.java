@@ -211,8 +211,9 @@ class EngineAllocationTest {
     }
 
     @Override
-    public void probe(int carrier) {
+    public boolean probe(int carrier) {
       count++;
+      return true;
     }
   }
 }

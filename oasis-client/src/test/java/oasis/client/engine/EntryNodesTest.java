@@ -102,7 +102,7 @@ class EntryNodesTest {
 
     rig.engine.onRefused(second, rig.nowNs);
 
-    assertThat(ways()).as("its connection is reset").containsExactly("tun");
+    assertThat(ways()).as("what nobody has answered").containsExactly("carrier " + first);
     assertThat(carrierOfNewFlow()).isEqualTo(first);
   }
 

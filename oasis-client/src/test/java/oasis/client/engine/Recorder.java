@@ -67,9 +67,15 @@ final class Recorder implements Effects {
     return notes;
   }
 
+  /** Whether the host has no way to the entry nodes. */
+  boolean offline;
+
   @Override
-  public void probe(int carrier) {
-    probes.add(carrier);
+  public boolean probe(int carrier) {
+    if (!offline) {
+      probes.add(carrier);
+    }
+    return !offline;
   }
 
   private void note(String to, Burst burst) {

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What happens to the client when links, addresses and routes of its host change. */
+class NetworkChangesIT extends InClientLab {
+  private static final String WEB = "http://" + ClientLab.SERVER + "/";
+
+  /** A second way to the router, inside what the exit node allows. */
+  private static final String SECOND = "192.0.2.202";
+
+  private static final String SECOND_GATEWAY = "192.0.2.201";
+
+  private void startAll() throws Exception {
+    lab.startExit();
+    lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
+    lab.awaitCarrier("ron", "alive");
+  }
+
+  /** A download of 20 MB, as fast as {@code rate} allows. */
+  private Process download(String rate) throws Exception {
+    return lab.start(
+        lab.client,
+        "curl",
+        "-s",
+        "-m",
+        "40",
+        "--limit-rate",
+        rate,
+        "-o",
+        lab.file("got"),
+        WEB + "big");
+  }
+
+  private void awaitBytes() throws Exception {
+    ClientLab.await(() -> Files.exists(directory.resolve("got")));
+  }
+
+  private void assertReset(Process download) throws Exception {
+    assertThat(download.waitFor(5, TimeUnit.SECONDS)).as("the program learns it").isTrue();
+    assertThat(download.exitValue()).as("connection reset").isEqualTo(56);
+  }
+
+  private void awaitOverlay() throws Exception {
+    ClientLab.await(() -> lab.run(lab.client, "curl", "-s", "-m", "1", WEB + "who").ok());
+    ClientLab.await(() -> lab.who(ClientLab.SERVER).equals(ClientLab.EXIT));
+  }
+
+  /** Makes an interface of the client's host whose other end is {@code eth9} of the router. */
+  private void wire(String name) throws Exception {
+    List<String> argv = new ArrayList<>(List.of("ip", "link", "add", name, "type", "veth"));
+    argv.addAll(List.of("peer", "name", "eth9", "netns", lab.router));
+    lab.in(lab.client, argv.toArray(String[]::new));
+  }
+
+  private void defaultRoute(String gateway, String device) throws Exception {
+    lab.in(lab.client, "ip", "route", "replace", "default", "via", gateway, "dev", device);
+  }
+
+  @Test
+  void aLinkThatGoesDownAndUpEndsNoConnection() throws Exception {
+    startAll();
+    Process download = download("4M");
+    awaitBytes();
+
+    lab.in(lab.client, "ip", "link", "set", "eth0", "down");
+    TimeUnit.MILLISECONDS.sleep(2_500);
+    assertThat(lab.carrierState("ron")).as("nothing says that it died").isEqualTo("suspect");
+    lab.in(lab.client, "ip", "link", "set", "eth0", "up");
+    defaultRoute(ClientLab.GATEWAY, "eth0");
+
+    lab.awaitCarrier("ron", "alive");
+    assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
+    assertThat(download.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(download.exitValue()).isZero();
+    assertThat(Files.mismatch(directory.resolve("got"), directory.resolve("www/big")))
+        .isEqualTo(-1);
+  }
+
+  @Test
+  void aRoamingDownloadIsToldAndSucceedsWhenItIsTriedAgain() throws Exception {
+    startAll();
+    Process download = download("500k");
+    awaitBytes();
+
+    lab.in(lab.client, "ip", "address", "flush", "dev", "eth0");
+    lab.in(lab.client, "ip", "address", "add", "192.0.2.77/24", "dev", "eth0");
+    defaultRoute(ClientLab.GATEWAY, "eth0");
+
+    assertReset(download);
+    awaitOverlay();
+    Process again = download("20M");
+    assertThat(again.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(again.exitValue()).isZero();
+    assertThat(lab.who(ClientLab.SERVER + ":8080")).isEqualTo("192.0.2.77");
+  }
+
+  @Test
+  void anotherDefaultRouteTakesTheOverlayToAnotherInterface() throws Exception {
+    wire("eth1");
+    lab.in(lab.client, "ip", "address", "add", SECOND + "/30", "dev", "eth1");
+    lab.in(lab.client, "ip", "link", "set", "eth1", "up");
+    lab.in(lab.router, "ip", "address", "add", SECOND_GATEWAY + "/30", "dev", "eth9");
+    lab.in(lab.router, "ip", "link", "set", "eth9", "up");
+    startAll();
+    Process download = download("500k");
+    awaitBytes();
+
+    defaultRoute(SECOND_GATEWAY, "eth1");
+
+    assertReset(download);
+    awaitOverlay();
+    assertThat(lab.who(ClientLab.SERVER + ":8080")).isEqualTo(SECOND);
+    String sent = "/sys/class/net/eth1/statistics/tx_packets";
+    long before = Long.parseLong(lab.in(lab.client, "cat", sent).strip());
+    lab.in(lab.client, "curl", "-sS", "-o", "/dev/null", WEB + "big");
+    assertThat(Long.parseLong(lab.in(lab.client, "cat", sent).strip())).isGreaterThan(before + 100);
+  }
+
+  @Test
+  void anInterfaceThatIsRemovedAndMadeAgainIsUsedAgain() throws Exception {
+    startAll();
+
+    lab.in(lab.client, "ip", "link", "del", "eth0");
+    TimeUnit.MILLISECONDS.sleep(1_500);
+    wire("eth0");
+    lab.in(lab.router, "ip", "address", "add", ClientLab.GATEWAY + "/24", "dev", "eth9");
+    lab.in(lab.router, "ip", "link", "set", "eth9", "up");
+    lab.in(lab.client, "ip", "address", "add", ClientLab.CLIENT + "/24", "dev", "eth0");
+    lab.in(lab.client, "ip", "link", "set", "eth0", "up");
+    defaultRoute(ClientLab.GATEWAY, "eth0");
+
+    awaitOverlay();
+    assertThat(lab.dig("www.example.com")).as("OC0, too").isEqualTo(ClientLab.SERVER);
+  }
+}
