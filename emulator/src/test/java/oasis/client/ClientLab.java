@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import oasis.client.daemon.ClientMain;
 import oasis.exit.daemon.ExitMain;
 import oasis.io.control.ControlClient;
@@ -193,18 +192,6 @@ final class ClientLab {
         return process;
       }
     }
-  }
-
-  /** Ids of the client's process and of those that it has started: what a suspend stops. */
-  List<String> clientProcesses() throws Exception {
-    String control = file("client.sock");
-    return processes.stream()
-        .filter(Process::isAlive)
-        .map(Process::toHandle)
-        .filter(one -> one.info().commandLine().orElse("").contains(control))
-        .flatMap(one -> Stream.concat(Stream.of(one), one.descendants()))
-        .map(one -> Long.toString(one.pid()))
-        .toList();
   }
 
   /** Runs the client's command line to its end. */

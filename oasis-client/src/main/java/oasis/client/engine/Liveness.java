@@ -29,6 +29,14 @@ final class Liveness {
   /** Answers missed in a row that make it dead, if it has been silent for long enough, too. */
   private static final int DEAD_MISSES = 5;
 
+  /**
+   * The same for probes without an answer of a node that is heard otherwise: what we send may not
+   * arrive there. But on a way that is full, probes are lost beside packets that come through.
+   */
+  private static final int SUSPECT_UNANSWERED = 6;
+
+  private static final int DEAD_UNANSWERED = 10;
+
   /** How long after its death nothing brings a carrier back: longer than packets travel. */
   private static final long REVIVE_AFTER_NS = 1_000_000_000L;
 
@@ -65,6 +73,9 @@ final class Liveness {
   private final long[] diedNs;
   private final int[] missed;
 
+  /** Probes since the last answer to one, the last probe not counted. */
+  private final int[] unanswered;
+
   /** Probes whose answers may still come. */
   private final int[] outstanding;
 
@@ -86,6 +97,7 @@ final class Liveness {
     waitingSinceNs = new long[carriers];
     diedNs = new long[carriers];
     missed = new int[carriers];
+    unanswered = new int[carriers];
     outstanding = new int[carriers];
     outstandingSinceNs = new long[carriers];
     rttNs = new long[carriers];
@@ -100,6 +112,7 @@ final class Liveness {
     urgent[c] = false;
     heardNs[c] = NEVER;
     missed[c] = 0;
+    unanswered[c] = 0;
     outstanding[c] = 0;
     rttNs[c] = UNMEASURED_NS;
     variationNs[c] = 0;
@@ -110,6 +123,7 @@ final class Liveness {
   /** A probe is due now, and what was missed before does not count. */
   void probeSoon(int c, long nowNs) {
     waitingSinceNs[c] = NEVER;
+    unanswered[c] = 0;
     probedNs[c] = nowNs - config.probeIntervalNs();
   }
 
@@ -154,13 +168,16 @@ final class Liveness {
   void heard(int c, boolean probeAnswer, long nowNs) {
     if (probeAnswer) {
       measure(c, nowNs);
+      unanswered[c] = -1;
     }
     if (states[c] == CarrierState.DEAD && !(probeAnswer && nowNs - diedNs[c] >= REVIVE_AFTER_NS)) {
       return;
     }
     heardNs[c] = nowNs;
     waitingSinceNs[c] = NEVER;
-    states[c] = CarrierState.ALIVE;
+    if (unanswered[c] < SUSPECT_UNANSWERED) {
+      states[c] = CarrierState.ALIVE;
+    }
   }
 
   /**
@@ -231,8 +248,9 @@ final class Liveness {
       used[c] = false;
     } else {
       missed[c]++;
-      judge(c, nowNs);
     }
+    unanswered[c]++;
+    judge(c, nowNs);
     probedNs[c] = nowNs;
     boolean lost = nowNs - outstandingSinceNs[c] >= LOST_AFTER_NS;
     if (outstanding[c] == 0 || lost || states[c] == CarrierState.DEAD) {
@@ -244,13 +262,14 @@ final class Liveness {
   }
 
   private void judge(int c, long nowNs) {
-    long silentNs = nowNs - waitingSinceNs[c];
-    if (missed[c] >= DEAD_MISSES && silentNs >= config.deadAfterNs()) {
+    boolean silent = nowNs - waitingSinceNs[c] >= config.deadAfterNs();
+    boolean lost = unanswered[c] >= SUSPECT_UNANSWERED;
+    if (missed[c] >= DEAD_MISSES && silent || unanswered[c] >= DEAD_UNANSWERED) {
       if (states[c] != CarrierState.DEAD) {
         states[c] = CarrierState.DEAD;
         diedNs[c] = nowNs;
       }
-    } else if (missed[c] >= SUSPECT_MISSES && states[c] == CarrierState.ALIVE) {
+    } else if ((missed[c] >= SUSPECT_MISSES || lost) && states[c] == CarrierState.ALIVE) {
       states[c] = CarrierState.SUSPECT;
     }
   }
@@ -258,6 +277,7 @@ final class Liveness {
   /** The host could not send the last probe, for want of a route or of a network at all. */
   void unsent(int c) {
     waitingSinceNs[c] = NEVER;
+    unanswered[c] = 0;
     outstanding[c] = 0;
     if (states[c] == CarrierState.ALIVE) {
       states[c] = CarrierState.SUSPECT;

@@ -85,6 +85,24 @@ class FailoverTest {
     assertThat(flags(rig.out.only("tun")) & Tcp.RST).isNotZero();
   }
 
+  @Test
+  void aNodeThatIsHeardButDoesNotHearUsIsLeftToo() {
+    EngineRig rig = new EngineRig("tcp dport 80 ron");
+    rig.pass(5_000, rig.ron);
+    FlowKey key = web(Family.V4);
+    connect(rig, key);
+    List<CarrierState> states = new ArrayList<>();
+    for (int ms = 0; ms < 4_000 && state(rig) != CarrierState.DEAD; ms += 50) {
+      rig.receive(rig.ron, EngineRig.data(back(key), 501, 101, 10));
+      rig.send(EngineRig.data(key, 101, 511, 0));
+      rig.out.clear();
+      rig.pass(50);
+      states.add(state(rig));
+    }
+    assertThat(states).endsWith(CarrierState.SUSPECT, CarrierState.DEAD);
+    assertThat(states).hasSizeLessThan(3_000 / 50);
+  }
+
   @ParameterizedTest
   @EnumSource
   void aConnectionThatABlackHoleSwallowedBeginsAgainByTheNextCarrier(Family f) {
