@@ -66,7 +66,7 @@ final class FlowLoad implements Effects {
                 flows,
                 MTU,
                 usual.probeIntervalNs(),
-                usual.suspectAfterNs(),
+                usual.quietNs(),
                 usual.deadAfterNs(),
                 usual.maxRepliesPerSecond(),
                 usual.seed()),
@@ -164,5 +164,7 @@ final class FlowLoad implements Effects {
   }
 
   @Override
-  public void probe(int to) {}
+  public boolean probe(int to) {
+    return true;
+  }
 }
