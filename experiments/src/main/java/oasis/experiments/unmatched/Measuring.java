@@ -56,7 +56,7 @@ final class Measuring {
               + plan.ofEachKind());
       Undisturbed watch = new Undisturbed(network.namespaces(), List.of(), List.of(), this::effort);
       for (Host host : Host.values()) {
-        sample(network, host);
+        traffic(network, host).ping(plan.pings()); // neighbours and routes are found
       }
       while (rounds.size() < plan.rounds()) {
         int number = rounds.size() + 1;
@@ -120,10 +120,14 @@ final class Measuring {
   }
 
   private Round.Sample sample(UnmatchedNetwork network, Host host) throws OsException {
-    Traffic traffic = new Traffic(network.node(host), network.server());
+    Traffic traffic = traffic(network, host);
     double up = mbit(traffic.tcp(true, 0, plan.seconds()));
     double down = mbit(traffic.tcp(false, 0, plan.seconds()));
     return new Round.Sample(host, up, down, median(traffic.ping(plan.pings())));
+  }
+
+  private static Traffic traffic(UnmatchedNetwork network, Host host) {
+    return new Traffic(network.node(host), network.server());
   }
 
   private static double mbit(Map<String, Double> tcp) {
