@@ -54,41 +54,45 @@ final class NamesMeasuring {
     Path output = output();
     progress.accept("starting " + Host.values().length + " hosts");
     try (NamesNetwork network = NamesNetwork.start(output, plan.seed(), launcher)) {
-      Undisturbed watch =
-          new Undisturbed(
-              network.namespaces(),
-              List.of(),
-              List.of(),
-              () -> plan.quick() ? Effort.QUICK : Effort.FULL);
-      DnsPerf load = new DnsPerf(network);
-      for (Host host : Host.values()) {
-        progress.accept("warm-up: " + host.title());
-        load.measure(host, WARM_UP_LOOKUPS);
-      }
-      Digs digs = new Digs(network);
-      for (int round = 1; round <= plan.rounds(); round++) {
-        progress.accept("look-ups, round " + round + " of " + plan.rounds());
-        compare(
-            watch,
-            Step.Part.LOOKUPS,
-            round,
-            Plan.order(round),
-            host -> digs.measure(host, plan.lookups()));
-      }
-      for (int round = 1; round <= plan.loads(); round++) {
-        progress.accept("load, round " + round + " of " + plan.loads());
-        compare(
-            watch,
-            Step.Part.LOAD,
-            round,
-            Plan.loadOrder(round),
-            host -> load.measure(host, plan.loadLookups()));
-      }
-      compare(watch, Step.Part.MEMORY, 1, Host.byRules(), host -> memory(network, host));
+      endToEnd(network);
     } catch (UncheckedIOException e) {
       throw new OsException("the network cannot be removed: " + e.getMessage(), e);
     }
     return steps;
+  }
+
+  private void endToEnd(NamesNetwork network) throws OsException, IOException {
+    Undisturbed watch =
+        new Undisturbed(
+            network.namespaces(),
+            List.of(),
+            List.of(),
+            () -> plan.quick() ? Effort.QUICK : Effort.FULL);
+    DnsPerf load = new DnsPerf(network);
+    for (Host host : Host.values()) {
+      progress.accept("warm-up: " + host.title());
+      load.measure(host, WARM_UP_LOOKUPS);
+    }
+    Digs digs = new Digs(network);
+    for (int round = 1; round <= plan.rounds(); round++) {
+      progress.accept("look-ups, round " + round + " of " + plan.rounds());
+      compare(
+          watch,
+          Step.Part.LOOKUPS,
+          round,
+          Plan.order(round),
+          host -> digs.measure(host, plan.lookups()));
+    }
+    for (int round = 1; round <= plan.loads(); round++) {
+      progress.accept("load, round " + round + " of " + plan.loads());
+      compare(
+          watch,
+          Step.Part.LOAD,
+          round,
+          Plan.loadOrder(round),
+          host -> load.measure(host, plan.loadLookups()));
+    }
+    compare(watch, Step.Part.MEMORY, 1, Host.byRules(), host -> memory(network, host));
   }
 
   private static Map<String, List<Double>> memory(NamesNetwork network, Host host)
