@@ -20,7 +20,7 @@ record Plan(
   /** The plan with everything that is not chosen. */
   static Plan of(boolean quick, long seed, String java) {
     return quick
-        ? new Plan(true, LEAST_PAIRS, seed, 1000, 1, 200, java)
+        ? new Plan(true, LEAST_PAIRS, seed, 1000, 1, 400, java)
         : new Plan(false, 2 * LEAST_PAIRS, seed, 1000, 4, 1000, java);
   }
 

@@ -30,7 +30,7 @@ record Round(
    *
    * @param upMbits TCP from the host
    * @param downMbits TCP to the host
-   * @param rttUs median round-trip time
+   * @param rttUs round-trip time, the mean of the middle half of the pings
    */
   record Sample(Host host, double upMbits, double downMbits, double rttUs) {}
 

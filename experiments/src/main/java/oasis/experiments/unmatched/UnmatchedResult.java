@@ -164,7 +164,7 @@ public final class UnmatchedResult implements Computed {
       List<String> row = new ArrayList<>(List.of(host.title()));
       for (Value value : Value.values()) {
         String name = host.word() + "." + value.word;
-        row.add(String.format(Locale.ROOT, "%.0f", Numbers.median(report.series().of(name))));
+        row.add(String.format(Locale.ROOT, "%.1f", Numbers.median(report.series().of(name))));
         double ratio = Numbers.median(report.series().of(name + "_ratio"));
         row.add(Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "%.3f", ratio));
       }

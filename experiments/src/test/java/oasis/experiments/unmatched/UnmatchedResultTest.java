@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import oasis.experiments.measure.Span;
 import oasis.experiments.result.Goal;
 import oasis.experiments.result.Report;
@@ -98,6 +99,12 @@ class UnmatchedResultTest {
     assertThat(UnmatchedResult.of(Report.recorded(directory)).verify(Report.recorded(directory)))
         .as("raw data that was changed")
         .isFalse();
+  }
+
+  @Test
+  void theMiddleHalfOfThePingsIsFinerThanTheirUnit() {
+    assertThat(Measuring.middle(new TreeMap<>(Map.of(10, 3, 20, 4, 9_000, 1)))).isEqualTo(17.5);
+    assertThat(Measuring.middle(new TreeMap<>(Map.of(7, 1)))).isEqualTo(7);
   }
 
   @Test
