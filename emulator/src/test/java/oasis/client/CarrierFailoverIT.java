@@ -54,7 +54,7 @@ class CarrierFailoverIT extends InClientLab {
             "-o",
             "/dev/null",
             "http://" + ClientLab.SERVER + "/big");
-    ClientLab.await(() -> lab.status().get("flows") instanceof Number n && n.intValue() > 0);
+    lab.awaitDownload();
     Path hole = directory.resolve("hole.nft");
     Files.writeString(
         hole,

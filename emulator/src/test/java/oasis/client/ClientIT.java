@@ -80,7 +80,7 @@ class ClientIT extends InClientLab {
     lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron");
     lab.awaitCarrier("ron", "alive");
     Process slow = slowDownload(ClientLab.SERVER);
-    ClientLab.await(() -> flows("ron") == 1);
+    lab.awaitDownload();
 
     exit.destroyForcibly();
 

@@ -241,6 +241,20 @@ final class ClientLab {
     return states;
   }
 
+  /** Waits until some flow has brought bytes: one that nobody has answered could begin again. */
+  void awaitDownload() throws Exception {
+    await(
+        () ->
+            Json.parse(control().get("/v1/flows").body()) instanceof List<?> flows
+                && flows.stream().anyMatch(ClientLab::hasBrought));
+  }
+
+  private static boolean hasBrought(Object flow) {
+    return flow instanceof Map<?, ?> one
+        && one.get("inBytes") instanceof Number bytes
+        && bytes.longValue() > 10_000;
+  }
+
   /** Waits until a carrier is in a state. */
   void awaitCarrier(String name, String state) throws Exception {
     await(() -> carrierState(name).equals(state));
