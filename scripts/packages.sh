@@ -15,7 +15,7 @@ package_of() {
     sysctl) echo procps ;;
     ssh) echo openssh-client ;;
     sshd) echo openssh-server ;;
-    unshare | flock) echo util-linux ;;
+    unshare | flock | setpriv) echo util-linux ;;
     wg) echo wireguard-tools ;;
     nebula-cert) echo nebula ;;
     tincd) echo tinc ;;
@@ -34,7 +34,7 @@ commands_of() {
     experiment) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ;;
     test)
       echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ssh sshd
-      echo tcpdump unshare
+      echo tcpdump unshare setpriv
       ;;
   esac
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import oasis.io.control.Response;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -31,24 +32,16 @@ class NoLeakIT extends InClientLab {
   private final AtomicBoolean over = new AtomicBoolean();
   private final List<Thread> threads = new ArrayList<>();
 
+  @AfterEach
+  void endPrograms() {
+    over.set(true);
+  }
+
   @Test
   void nothingFakeLeavesAndNothingOfOursComesBack() throws Exception {
     watch();
     Process exit = lab.startExit();
-    Process client =
-        lab.startClient(
-            "--overlay",
-            OVERLAY,
-            "--rule",
-            "dst " + ClientLab.EXIT + " ron",
-            "--rule",
-            "name:*.edu ron",
-            "--rule",
-            "tcp dport 80 ron",
-            "--rule",
-            "icmp ron",
-            "--rule",
-            "udp ron");
+    Process client = startClient();
     lab.awaitCarrier("ron", "alive");
     String fake = lab.dig("www.example.edu");
     String fake6 = lab.dig(ClientLab.SERVER, "www.example.edu", "AAAA");
@@ -74,15 +67,7 @@ class NoLeakIT extends InClientLab {
     Thread.sleep(SETTLE_MS);
     assertThat(lab.tunPkts() - before).as("packets that go round without a program").isLessThan(9);
 
-    client.destroy();
-    while (client.isAlive()) {
-      lab.run(lab.client, "curl", "-s", "-m", "1", "http://" + fake + ":8080/who");
-      lab.run(lab.client, "curl", "-s", "-m", "1", "http://[" + fake6 + "]:8080/who");
-    }
-    assertThat(lab.run(lab.client, "curl", "-s", "-m", "1", "http://" + fake + "/who").status())
-        .as("fakes are unreachable at once")
-        .isEqualTo(7);
-
+    stop(client, fake, fake6);
     assertThat(count("fakes")).as("packets with a fake address at the interface").isZero();
     assertThat(count("loops")).as("the client's datagrams in its own device").isZero();
     assertThat(count("carried")).as("the client's datagrams at the interface").isPositive();
@@ -92,6 +77,35 @@ class NoLeakIT extends InClientLab {
     lab.run(lab.client, "curl", "-s", "-m", "1", "http://" + fake + "/who");
     assertThat(count("fakes")).as("the counter counts").isPositive();
     assertThat(lab.nothingFakeLeft()).isFalse();
+  }
+
+  /** With a rule for the entry node itself, and for all of UDP. */
+  private Process startClient() throws Exception {
+    return lab.startClient(
+        "--overlay",
+        OVERLAY,
+        "--rule",
+        "dst " + ClientLab.EXIT + " ron",
+        "--rule",
+        "name:*.edu ron",
+        "--rule",
+        "tcp dport 80 ron",
+        "--rule",
+        "icmp ron",
+        "--rule",
+        "udp ron");
+  }
+
+  /** Ends the client while programs go on asking for fakes. */
+  private void stop(Process client, String fake, String fake6) throws Exception {
+    client.destroy();
+    while (client.isAlive()) {
+      lab.run(lab.client, "curl", "-s", "-m", "1", "http://" + fake + ":8080/who");
+      lab.run(lab.client, "curl", "-s", "-m", "1", "http://[" + fake6 + "]:8080/who");
+    }
+    assertThat(lab.run(lab.client, "curl", "-s", "-m", "1", "http://" + fake + "/who").status())
+        .as("fakes are unreachable at once")
+        .isEqualTo(7);
   }
 
   /** Rules come and go; the overlay dies in the middle and returns. */
@@ -142,6 +156,7 @@ class NoLeakIT extends InClientLab {
                 }
               }
             });
+    thread.setDaemon(true);
     threads.add(thread);
     thread.start();
     return done;
