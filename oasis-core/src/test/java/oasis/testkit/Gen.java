@@ -14,8 +14,12 @@ import java.util.SplittableRandom;
 public final class Gen {
   private static final long DEFAULT_SEED = 4710;
 
-  /** Odd constant of Weyl sequences: the seeds of the cases never repeat. */
-  private static final long STEP = 0x9e3779b97f4a7c15L;
+  /**
+   * Odd, so that the seeds of the cases never repeat; and not the step by which {@link
+   * SplittableRandom} itself goes on, with which each case would be the one before it without its
+   * first number.
+   */
+  private static final long STEP = 0xd1342543de82ef95L;
 
   private final long seed;
   private final SplittableRandom random;
