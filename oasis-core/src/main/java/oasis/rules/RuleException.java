@@ -11,8 +11,13 @@ public final class RuleException extends Exception {
   private final int column;
 
   RuleException(int column, String what) {
-    super("column " + column + ": " + what);
+    super("column " + column + ": " + visible(what));
     this.column = column;
+  }
+
+  /** What is quoted from the text may hold anything; it must not begin a line of its own. */
+  private static String visible(String what) {
+    return what.replaceAll("\\R|\\p{Cntrl}", "?");
   }
 
   /** Where in the text, counted in characters from 1. */

@@ -159,6 +159,13 @@ final class RuleTest {
   }
 
   @Test
+  void whatAnErrorQuotesBeginsNoLineOfItsOwn() {
+    assertThatExceptionOfType(RuleException.class)
+        .isThrownBy(() -> Rule.parse("tcp ron 'a\n\u0007b' else next"))
+        .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).doesNotContain("\u0007"));
+  }
+
+  @Test
   void onlyTheUnderlayWithoutAMetricGoesRoundOasis() throws RuleException {
     assertThat(Rule.parse("tcp underlay").isPlainUnderlay()).isTrue();
     assertThat(Rule.parse("tcp underlay minimize loss").isPlainUnderlay()).isFalse();
