@@ -20,6 +20,8 @@ package_of() {
     nebula-cert) echo nebula ;;
     tincd) echo tinc ;;
     vtund) echo vtun ;;
+    mtr) echo mtr-tiny ;;
+    scp) echo openssh-client ;;
     *) echo "$1" ;; # nginx, curl, ethtool, iperf3, tcpdump, nsd, dnsperf
   esac
 }
@@ -33,9 +35,16 @@ commands_of() {
     demo) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq ;;
     experiment) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ;;
     test)
-      echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ssh sshd
-      echo tcpdump unshare setpriv
+      echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ssh scp sshd
+      echo tcpdump unshare setpriv traceroute mtr openssl
       ;;
+  esac
+}
+
+# The commands whose tests are skipped by name where they cannot be had.
+wanted_by() {
+  case $1 in
+    test) echo chromium ;;
   esac
 }
 
@@ -63,6 +72,15 @@ need_commands() {
     echo "oasis: could not install: ${packages[*]}" >&2
     return 1
   }
+}
+
+# Tries to install the given commands, as root; those that cannot be had are named, not missed.
+want_commands() {
+  local command
+  is_root || return 0
+  for command in "$@"; do
+    need_commands "$command" || echo "oasis: going on without $command" >&2
+  done
 }
 
 # Debian asks this script before it starts a service.

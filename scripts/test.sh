@@ -111,6 +111,8 @@ if [[ -n $fast || $EUID != 0 ]]; then
 else
   # shellcheck disable=SC2046 # a list of words
   need_commands javac mvn $(commands_of test) || exit
+  # shellcheck disable=SC2046
+  want_commands $(wanted_by test)
   leftovers >"$logs/before"
 fi
 

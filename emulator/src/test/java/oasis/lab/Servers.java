@@ -16,10 +16,13 @@ import oasis.os.OsException;
 
 /** Real servers on the laboratory's server host, and a DNS server on its own. */
 public final class Servers {
-  /** Both names have the server's addresses; the tests' name rules match the first only. */
+  /** This name and the next have the server's addresses; name rules match the first only. */
   public static final String NAME = "www.overlay.test";
 
   public static final String PLAIN_NAME = "www.plain.test";
+
+  /** A name that the name rules match and that has the server's IPv6 address alone. */
+  public static final String NAME6 = "six.overlay.test";
 
   private final Lab lab;
 
@@ -36,6 +39,7 @@ public final class Servers {
     for (String name : List.of(NAME, PLAIN_NAME)) {
       argv.add("--host-record=" + name + "," + Lab.SERVER + "," + Lab.SERVER6);
     }
+    argv.add("--host-record=" + NAME6 + "," + Lab.SERVER6);
     lab.dns().start(Command.of(argv)).awaitLine("started", Lab.LONG);
   }
 
@@ -98,7 +102,7 @@ public final class Servers {
     configuration.append("HostKey " + lab.file("host-key") + "\n");
     configuration.append("AuthorizedKeysFile " + lab.file("user-key.pub") + "\n");
     configuration.append("PidFile none\nUsePAM no\nStrictModes no\nUseDNS no\n");
-    configuration.append("PermitRootLogin prohibit-password\n");
+    configuration.append("PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n");
     Files.writeString(lab.file("sshd.conf"), configuration);
     String script =
         """
@@ -117,12 +121,26 @@ public final class Servers {
 
   /** The words of an ssh command that needs no terminal and asks nothing. */
   public List<String> ssh(int port, String host, String command) {
-    List<String> argv = new ArrayList<>(List.of("ssh", "-F", "none"));
-    argv.addAll(List.of("-i", lab.file("user-key").toString(), "-p", Integer.toString(port)));
-    argv.addAll(List.of("-o", "BatchMode=yes", "-o", "ConnectTimeout=30"));
-    argv.addAll(List.of("-o", "UserKnownHostsFile=" + lab.file("known-hosts"), "-l", "root"));
-    argv.addAll(List.of(host, command));
+    List<String> argv = new ArrayList<>(List.of("ssh", "-p", Integer.toString(port)));
+    argv.addAll(sshOptions());
+    argv.addAll(List.of("-l", "root", host, command));
     return argv;
+  }
+
+  /** The words of an scp command likewise; of the server's files it is {@code root@HOST:PATH}. */
+  public List<String> scp(int port, String from, String to) {
+    List<String> argv = new ArrayList<>(List.of("scp", "-q", "-P", Integer.toString(port)));
+    argv.addAll(sshOptions());
+    argv.addAll(List.of(from, to));
+    return argv;
+  }
+
+  private List<String> sshOptions() {
+    List<String> options = new ArrayList<>(List.of("-F", "none"));
+    options.addAll(List.of("-i", lab.file("user-key").toString()));
+    options.addAll(List.of("-o", "BatchMode=yes", "-o", "ConnectTimeout=30"));
+    options.addAll(List.of("-o", "UserKnownHostsFile=" + lab.file("known-hosts")));
+    return options;
   }
 
   /** Gives a file to everybody who connects. */

@@ -19,6 +19,7 @@ import oasis.lab.Blob;
 import oasis.lab.Family;
 import oasis.lab.Lab;
 import oasis.lab.Servers;
+import oasis.os.CommandRunner;
 import oasis.packet.Address;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -93,7 +94,7 @@ class UnmodifiedProgramsIT extends EachDeployment {
         List.of(
             NAME_RULE,
             WEB_RULE,
-            "tcp dport 2222 lab",
+            "tcp dport 2222-2223 lab",
             "tcp dport 5202 lab",
             "udp dport 5202 lab",
             pingRule(Family.IPV4),
@@ -250,6 +251,34 @@ class UnmodifiedProgramsIT extends EachDeployment {
         .startsWith(peer(family, way) + " ")
         .endsWith(" " + family.server() + " " + way.ssh);
     assertThat(lines[1]).isEqualTo(lab.run("sh", "-c", "seq 100000 | md5sum").strip());
+  }
+
+  @ParameterizedTest
+  @MethodSource("variants")
+  void scpCopiesAFileThereAndBack(Family family, Way way) throws Exception {
+    String there = "root@" + way.host() + ":" + lab.file("there-" + family + way);
+    String back = lab.file("back").toString();
+    copy(family, way, big.file().toString(), there);
+    copy(family, way, there, back);
+    assertThat(lab.run("sha256sum", back)).startsWith(big.sha256() + " ");
+  }
+
+  private static void copy(Family family, Way way, String from, String to) throws Exception {
+    List<String> words = lab.servers().scp(way.ssh, from, to);
+    words.add(1, family.option());
+    lab.run(words.toArray(String[]::new));
+  }
+
+  /** Whoever answers for the destination must not take what it would refuse. */
+  @ParameterizedTest
+  @EnumSource
+  void aPortThatIsClosedIsRefusedAtOnce(Family family) throws Exception {
+    for (String host : List.of(Servers.NAME, Servers.PLAIN_NAME)) {
+      CommandRunner.Result closed =
+          lab.client()
+              .exec(Lab.LONG, "curl", family.option(), "-sSm", "20", "http://" + host + ":2223/");
+      assertThat(closed.status()).as("could not connect: %s", closed.err()).isEqualTo(7);
+    }
   }
 
   @ParameterizedTest
