@@ -135,8 +135,11 @@ public final class Packets {
     ByteBuffer b = direct(packet);
     Burst burst = burst(b);
     int header = burst.transport() - burst.start();
+    if (burst.fragment()) {
+      return; // a later one may be shorter than a header
+    }
     boolean none = burst.protocol() == Ip.UDP && b.getShort(burst.transport() + 6) == 0;
-    if (!burst.fragment() && !none) {
+    if (!none) {
       assertThat(transportSum(b, header, burst.protocol())).as("transport checksum").isZero();
     }
   }

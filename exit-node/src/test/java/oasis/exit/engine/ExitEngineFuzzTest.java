@@ -69,8 +69,11 @@ class ExitEngineFuzzTest {
   private ByteBuffer packet(Gen gen, RecordingEffects out) {
     if (!out.toUnderlay.isEmpty() && gen.chance(0.5)) {
       byte[] sent = out.toUnderlay.remove(gen.below(out.toUnderlay.size()));
-      FlowKey back = new FlowKey().of(Packets.burst(Packets.direct(sent))).reverse();
-      return damage(gen, gen.chance(0.3) ? error(back, sent) : fresh(gen, back));
+      Burst burst = Packets.burst(Packets.direct(sent));
+      if (!burst.laterFragment()) {
+        FlowKey back = new FlowKey().of(burst).reverse();
+        return damage(gen, gen.chance(0.3) ? error(back, sent) : fresh(gen, back));
+      }
     }
     String pool = world.v4 ? "100.64.7." : "fd6f:6173:6973::";
     FlowKey key =

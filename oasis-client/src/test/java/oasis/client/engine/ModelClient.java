@@ -106,14 +106,18 @@ final class ModelClient {
 
   /** Whether the name is answered as the server does: its traffic is the underlay's. */
   boolean isGenuine(String name) {
-    return !concerns(name) || decide(rule -> rule.name().test(name), Family.V4) == UNDERLAY;
+    return !isKept(name, Family.V4);
   }
 
   /** Whether addresses of the family get fakes. */
   boolean hasFakes(String name, Family family) {
-    return family.v4()
-        || underlayIpv6
-        || decide(rule -> rule.name().test(name), Family.V6) != UNDERLAY;
+    return family.v4() || underlayIpv6 || isKept(name, Family.V6);
+  }
+
+  /** Whether some rule keeps the name from the underlay now. */
+  private boolean isKept(String name, Family family) {
+    int carrier = decide(rule -> rule.name().test(name), family);
+    return carrier != UNDERLAY && carrier != NONE;
   }
 
   private int decide(Predicate<ModelRules.One> matches, Family family) {
@@ -128,7 +132,7 @@ final class ModelClient {
         }
       }
     }
-    return UNDERLAY;
+    return NONE;
   }
 
   private int serving(String overlay, Family family) {
@@ -150,7 +154,7 @@ final class ModelClient {
     ModelFlow known = flows.get(key);
     if (known != null) {
       boolean again = known.closed() && key.tcp() && Tcp.isFirst(flags);
-      if (!again && usable(known.carrier)) {
+      if (!again && usable(known.carrier) && !isLost(known)) {
         return new Verdict(known, null, false);
       }
       forget(known, nowNs, nowNs);
@@ -166,6 +170,12 @@ final class ModelClient {
     return carrier == UNDERLAY || c != null && c.state != CarrierState.DEAD;
   }
 
+  /** A datagram that was never answered does not wait until its carrier is dead. */
+  private boolean isLost(ModelFlow flow) {
+    Carrier c = carrier(flow.carrier);
+    return flow.in == 0 && !flow.key.tcp() && c != null && c.state == CarrierState.SUSPECT;
+  }
+
   private Verdict begin(ModelKey key, int flags, long nowNs) {
     ModelPool.Fake fake = pool(key.family()).at(key.dst());
     if (fake == null && isFake(key.dst())) {
@@ -174,17 +184,18 @@ final class ModelClient {
     if (key.tcp() && !Tcp.isFirst(flags)) {
       return Verdict.refused(DropReason.NO_FLOW);
     }
-    int carrier =
-        decide(
-            fake != null ? rule -> rule.name().test(fake.name) : rule -> rule.header().test(key),
-            key.family());
+    String real = fake == null ? key.dst() : fake.real;
+    int carrier = fake == null ? NONE : decide(rule -> rule.name().test(fake.name), key.family());
+    if (carrier == NONE) {
+      carrier = decide(rule -> rule.header().test(key.to(real)), key.family());
+    }
+    carrier = carrier == NONE ? UNDERLAY : carrier;
     if (carrier == BLOCKED) {
       return Verdict.refused(DropReason.NO_CARRIER);
     }
     if (carrier == UNDERLAY && !key.family().v4() && !underlayIpv6) {
       return Verdict.refused(DropReason.NO_IPV6);
     }
-    String real = fake == null ? key.dst() : fake.real;
     ModelFlow other = sameOnWire(key, real);
     if (other != null) {
       if (!other.closed() && other.in > 0) {
@@ -224,6 +235,17 @@ final class ModelClient {
       flow.fake.holds--;
       flow.fake.used(fromNs, toNs);
     }
+  }
+
+  /** Connections by a carrier that nobody has answered yet, the newest first. */
+  List<ModelFlow> attempts(int carrier, long nowNs) {
+    List<ModelFlow> attempts = new ArrayList<>();
+    for (ModelFlow flow : flows.values()) {
+      if (flow.carrier == carrier && flow.isAttempt(nowNs)) {
+        attempts.add(0, flow);
+      }
+    }
+    return attempts;
   }
 
   /** TCP connections that the death of a carrier ends. */

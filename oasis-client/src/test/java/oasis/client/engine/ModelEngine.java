@@ -88,7 +88,7 @@ final class ModelEngine {
     long s = EngineRig.SECOND_NS;
     engine =
         new ClientEngine(
-            new EngineConfig(MAX_FLOWS, 1_400, s, 2 * s, 5 * s, 1_000_000, 1),
+            new EngineConfig(MAX_FLOWS, 1_400, s, s / 6, 6 * s / 5, 1_000_000, 1),
             pool(RANGE4, journal4),
             pool(RANGE6, journal6),
             nat,

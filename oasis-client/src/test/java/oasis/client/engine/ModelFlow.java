@@ -18,6 +18,7 @@ final class ModelFlow {
   /** Index of its carrier, or {@link ModelClient#REMOVED}. */
   int carrier;
 
+  final long bornNs;
   long lastNs;
   int out;
   int in;
@@ -37,7 +38,26 @@ final class ModelFlow {
     this.real = real;
     this.fake = fake;
     this.carrier = carrier;
+    bornNs = nowNs;
     lastNs = nowNs;
+  }
+
+  /** Its first segment was sent again, which happens once. */
+  boolean repeated;
+
+  /** Its carrier died. */
+  void end() {
+    reset = true;
+  }
+
+  /** Whether the segment that began it may have been swallowed, and is sent again. */
+  boolean isAttempt(long nowNs) {
+    return key.tcp()
+        && !repeated
+        && in == 0
+        && lastAck == 0
+        && !closed()
+        && nowNs - bornNs <= 3 * SECOND_NS;
   }
 
   /** The program sent a packet. */

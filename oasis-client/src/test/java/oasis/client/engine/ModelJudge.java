@@ -34,8 +34,7 @@ final class ModelJudge {
   /** Connections that must have been reset by the next comparison. */
   private final List<ModelFlow> ending = new ArrayList<>();
 
-  /** Dead carriers that an answer may have brought back. */
-  private final List<Carrier> reviving = new ArrayList<>();
+  private final List<Sent> unasked = new ArrayList<>();
 
   ModelJudge(ModelRun run) {
     this.run = run;
@@ -63,7 +62,10 @@ final class ModelJudge {
 
   /** Judges what became of a program's packet; whether it was carried. */
   boolean settle(ModelKey key, int flags, Verdict verdict) {
-    List<Sent> sent = run.real.sent();
+    return settle(key, flags, verdict, run.real.sent());
+  }
+
+  private boolean settle(ModelKey key, int flags, Verdict verdict, List<Sent> sent) {
     ModelFlow flow = verdict.flow();
     if (flow == null || verdict.full() && !madeRoom(flow)) {
       refused(key, flags, sent);
@@ -154,13 +156,66 @@ final class ModelJudge {
     }
   }
 
-  /** A carrier showed that it lives; a dead one comes back by the answer to a probe only. */
+  /** A carrier showed that it lives; what that is worth to one that was silent is its matter. */
   void heard(Carrier carrier, boolean probeAnswer) {
-    if (carrier.state != CarrierState.DEAD) {
-      carrier.state = CarrierState.ALIVE;
-    } else if (probeAnswer) {
-      reviving.add(carrier);
+    for (CarrierInfo one : run.real.engine.info(now()).carriers()) {
+      if (one.index() == carrier.index && one.state() != carrier.state) {
+        assertThat(one.state()).isEqualTo(CarrierState.ALIVE);
+        assertThat(probeAnswer || carrier.state != CarrierState.DEAD)
+            .as("by the answer to a probe only")
+            .isTrue();
+        carrier.state = CarrierState.ALIVE;
+      }
     }
+  }
+
+  /** Compares all of it if the engine thinks otherwise of a carrier than before. */
+  void news() {
+    for (CarrierInfo one : run.real.engine.info(now()).carriers()) {
+      Carrier carrier = model.carrier(one.index());
+      if (carrier != null && carrier.state != one.state()) {
+        compare(true);
+        return;
+      }
+    }
+  }
+
+  /**
+   * The engine has found out about a carrier: connections that it may have swallowed begin again,
+   * the others end when it is dead.
+   */
+  void becomes(Carrier carrier, CarrierState state) {
+    if (carrier.state == state) {
+      return;
+    }
+    carrier.state = state;
+    if (state == CarrierState.SUSPECT || state == CarrierState.DEAD) {
+      for (ModelFlow flow : model.attempts(carrier.index, now())) {
+        model.forget(flow, now(), now());
+        Verdict verdict = model.outbound(flow.key, Tcp.SYN, now());
+        boolean carried = verdict.flow() != null;
+        Sent first =
+            unasked().stream()
+                .filter(sent -> sent.to().equals("tun") != carried)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("not sent again: " + flow));
+        unasked.remove(first);
+        if (settle(flow.key, Tcp.SYN, verdict, List.of(first)) && verdict.flow() != null) {
+          verdict.flow().repeated = true;
+          run.count("sent again");
+        }
+      }
+    }
+    if (state == CarrierState.DEAD) {
+      mustEnd(carrier);
+      run.count("died");
+    }
+  }
+
+  /** What was sent without being asked for, and has not been explained yet. */
+  private List<Sent> unasked() {
+    unasked.addAll(run.real.sent());
+    return unasked;
   }
 
   /** The carrier's connections end now. */
@@ -200,25 +255,24 @@ final class ModelJudge {
         throw new AssertionError("no such carrier: " + one);
       }
       if (one.state() != carrier.state) {
-        assertThat(timer || reviving.contains(carrier))
-            .as("%s from %s to %s", carrier.name, carrier.state, one.state())
-            .isTrue();
-        if (one.state() == CarrierState.DEAD) {
-          mustEnd(carrier);
-          run.count("died");
-        }
-        carrier.state = one.state();
+        assertThat(timer).as("%s from %s to %s", carrier.name, carrier.state, one.state()).isTrue();
+        becomes(carrier, one.state());
+      }
+    }
+    for (CarrierInfo one : info.carriers()) {
+      Carrier carrier = model.carrier(one.index());
+      if (carrier == null) {
+        throw new AssertionError("no such carrier: " + one);
       }
       assertThat(one.name()).isEqualTo(carrier.name);
       assertThat(one.outPkts()).as("packets to %s", carrier.name).isEqualTo(carrier.out);
       assertThat(one.inPkts()).as("packets from %s", carrier.name).isEqualTo(carrier.in);
     }
-    reviving.clear();
   }
 
   /** What went to programs without their asking are resets of connections whose carrier died. */
   private void resets(boolean timer) {
-    for (Sent sent : run.real.sent()) {
+    for (Sent sent : unasked()) {
       ModelKey key = only(List.of(sent), "tun");
       Burst burst = Packets.burst(Packets.direct(sent.packet()));
       assertThat(key.tcp() && (Tcp.flags(burst) & Tcp.RST) != 0).as("only resets").isTrue();
@@ -229,8 +283,10 @@ final class ModelJudge {
       }
       ending.remove(flow);
       assertThat(Tcp.seq(burst.buffer(), burst.transport())).isEqualTo(flow.lastAck);
+      flow.end();
       run.count("reset");
     }
+    unasked.clear();
     assertThat(ending).as("connections not reset").allMatch(f -> timer && f.dueNs() <= now());
     ending.clear();
   }

@@ -206,8 +206,10 @@ final class ModelRun {
             .map(EngineRig::addressOf)
             .toList();
     ModelPool pool = model.pool(family);
-    if (model.isGenuine(name)) {
+    if (!model.concerns(name)) {
       assertThat(payload).as("the server's answer").isEqualTo(answer);
+    } else if (model.isGenuine(name)) {
+      assertThat(addresses).as("the server's addresses").containsExactly(genuine);
     } else if (!model.hasFakes(name, family)) {
       assertThat(addresses).as("nothing carries IPv6 to %s", name).isEmpty();
     } else if (addresses.equals(family.v4() ? List.of(genuine) : List.of())) {
@@ -272,11 +274,8 @@ final class ModelRun {
   void refuse(int number) {
     Carrier carrier = overlay(number);
     if (carrier.exists()) {
-      if (carrier.state != CarrierState.DEAD) {
-        judge.mustEnd(carrier);
-      }
-      carrier.state = CarrierState.DEAD;
       real.engine.onRefused(carrier.index, now());
+      judge.becomes(carrier, CarrierState.DEAD);
       judge.compare(false);
     }
   }
@@ -328,6 +327,7 @@ final class ModelRun {
 
   private void tick(int answering) {
     real.engine.onTimer(now());
+    judge.news();
     for (int probed : real.probes()) {
       for (int i = 0; i < 3; i++) {
         if (overlay(i).index == probed && (answering >> i & 1) != 0) {
@@ -335,6 +335,7 @@ final class ModelRun {
         }
       }
     }
+    judge.news();
   }
 
   void restart(int secondsBack) {
