@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "Removes what a dead client left in the operating system; refuses while one runs.",
-      "Every start does the same first. What a clean stop leaves, the unreachable routes of"
-          + " the fake addresses, goes too."
+      "Every start does the same first, but for the unreachable routes of the fake addresses:"
+          + " they stay until this command, also after a clean stop."
     })
 final class CleanupCommand implements Callable<Integer> {
   @Option(

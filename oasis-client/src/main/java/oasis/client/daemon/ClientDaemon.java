@@ -108,7 +108,7 @@ final class ClientDaemon implements AutoCloseable {
     Future<Supervisor> supervisor = inBackground(() -> Supervisor.start(network));
     undo.add("supervisor", () -> join(supervisor).close());
     LinuxCommandRunner runner = new LinuxCommandRunner();
-    Future<List<String>> leftovers = inBackground(() -> ClientNetwork.cleanUp(runner, network));
+    Future<List<String>> leftovers = inBackground(() -> ClientNetwork.prepare(runner, network));
 
     Packets packets = openPackets(network);
     DataPath path = packets.path();
@@ -120,6 +120,8 @@ final class ClientDaemon implements AutoCloseable {
     packets.fakes().join(loop);
     turn(undo.add("data loop", loop), path, guard);
 
+    // Not before the kernel diverts nothing more: until then a hang must end within 2 s.
+    undo.add("supervisor's patience", guard::announceClose);
     ClientNetwork state = undo.add("network", new ClientNetwork(runner, LinuxNftOwner::new));
     Configurator configurator = new Configurator(loop, carriers, state, network, file);
     StatusReport report =
@@ -140,9 +142,9 @@ final class ClientDaemon implements AutoCloseable {
     HostWatch watch = undo.add("watch", HostWatch.open());
     undo.add("configuration thread", this::endChanges);
     downloads.scheduleWithFixedDelay(overlays::fetchUnseen, 0, UNSEEN_SECONDS, TimeUnit.SECONDS);
-    undo.add("supervisor's patience", guard::announceClose);
     changes.scheduleWithFixedDelay(
         () -> {
+          revive(guard, loop);
           boolean due = watch.due() || !state.held() || !state.groupsAreTheSame();
           if (due
               && !configurator.maintain(
@@ -222,6 +224,16 @@ final class ClientDaemon implements AutoCloseable {
     loop.add(path.timer());
     loop.heartBeat(() -> guard.beat(System.nanoTime()));
     loop.start();
+  }
+
+  private static void revive(Supervisor guard, DataLoop loop) {
+    try {
+      if (guard.revive(loop)) {
+        System.err.println("oasis client: somebody has ended the supervisor; it runs again");
+      }
+    } catch (OsException e) {
+      System.err.println("oasis client: " + e.getMessage());
+    }
   }
 
   private ControlServer serve(ControlApi api, Future<Logger> log) throws IOException, OsException {

@@ -292,6 +292,14 @@ public final class ClientNetwork implements AutoCloseable {
    */
   public static List<String> cleanUp(CommandRunner runner, ClientNetworkConfig config)
       throws OsException {
-    return new NetworkLeftovers(runner, config).remove();
+    return new NetworkLeftovers(runner, config, true).remove();
+  }
+
+  /**
+   * The same before a start, but the unreachable routes stay: there is no moment at which a program
+   * that kept a fake address from before reaches the default gateway.
+   */
+  static List<String> prepare(CommandRunner runner, ClientNetworkConfig config) throws OsException {
+    return new NetworkLeftovers(runner, config, false).remove();
   }
 }

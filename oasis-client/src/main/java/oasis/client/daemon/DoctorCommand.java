@@ -86,7 +86,7 @@ final class DoctorCommand implements Callable<Integer> {
           Finding.error(
               "no-supervisor",
               "The supervisor has ended: a client that hangs would hold this host's network.",
-              "restart the client"));
+              "ask again: the client starts another one within 2 s; if it cannot, it prints why"));
     }
     for (Map<?, ?> carrier : DaemonOptions.objects(status.get("carriers"))) {
       if ("dead".equals(carrier.get("state"))) {

@@ -15,11 +15,17 @@ final class NetworkLeftovers {
 
   private final CommandRunner runner;
   private final ClientNetworkConfig config;
+  private final boolean barriers;
   private final List<String> removed = new ArrayList<>();
 
-  NetworkLeftovers(CommandRunner runner, ClientNetworkConfig config) {
+  /**
+   * @param barriers whether the unreachable routes of fake ranges go too; without them a program
+   *     that kept a fake address reaches the default gateway
+   */
+  NetworkLeftovers(CommandRunner runner, ClientNetworkConfig config, boolean barriers) {
     this.runner = runner;
     this.config = config;
+    this.barriers = barriers;
   }
 
   /** Removes all of it; the result has one line for each thing that was there. */
@@ -62,14 +68,22 @@ final class NetworkLeftovers {
             .map(String::strip)
             .toList();
     List<String> routes =
-        found.stream().filter(line -> !line.isEmpty() && !line.matches("[0-9]+:.*")).toList();
+        found.stream()
+            .filter(line -> !line.isEmpty() && !line.matches("[0-9]+:.*"))
+            .filter(line -> barriers || !isBarrier(line))
+            .toList();
     List<String> rules = found.stream().filter(HostRoutes::isOurRule).toList();
     for (String rule : rules) {
       answer.add("rule", "del", "priority", PRIORITY, "fwmark", HostRoutes.mask());
       removed.add(title + rule.replaceFirst("^[0-9]+:\\s*", ""));
     }
     if (!routes.isEmpty()) {
-      answer.add("route", "flush", "table", "all", "proto", HostRoutes.PROTOCOL);
+      if (barriers) {
+        answer.add("route", "flush", "table", "all", "proto", HostRoutes.PROTOCOL);
+      } else {
+        answer.add(
+            "route", "flush", "table", "all", "type", "unicast", "proto", HostRoutes.PROTOCOL);
+      }
       routes.forEach(route -> removed.add(nameOf(route)));
     }
     if (!rules.isEmpty() || !routes.isEmpty()) {
@@ -77,11 +91,12 @@ final class NetworkLeftovers {
     }
   }
 
+  private static boolean isBarrier(String route) {
+    return route.startsWith("unreachable ");
+  }
+
   private static String nameOf(String route) {
-    String[] words = route.split(" +", -1);
-    return words.length > 1 && words[0].equals("unreachable")
-        ? "unreachable route " + words[1]
-        : "route " + route;
+    return isBarrier(route) ? "unreachable route " + route.split(" +", -1)[1] : "route " + route;
   }
 
   /**

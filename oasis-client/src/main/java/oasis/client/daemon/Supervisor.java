@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import oasis.io.DataLoop;
 import oasis.os.Memory;
 import oasis.os.OsException;
 import oasis.os.linux.Errno;
@@ -20,10 +21,11 @@ import oasis.os.linux.Sys;
  * A small process of its own that kills this one when the data loop stops turning (a stalled loop,
  * SIGSTOP, a collector that thrashes): a client that hangs would hold the network of the host,
  * while one that is dead gives it back. It is a bash script because nothing smaller is on every
- * host; it ends by itself when the pipe does.
+ * host; it ends by itself when the pipe does. It has a session of its own, so that what stops or
+ * kills the client's process group leaves it.
  *
- * <p>{@link #beat} belongs to the data loop; the rest to the thread that starts and ends the
- * client.
+ * <p>{@link #beat} belongs to the data loop; the rest to the thread that starts, maintains and ends
+ * the client.
  */
 final class Supervisor implements AutoCloseable {
   /**
@@ -34,14 +36,21 @@ final class Supervisor implements AutoCloseable {
 
   private static final int O_WRONLY = 1;
 
-  private final Process process;
-  private final int pipe;
+  private final ClientNetworkConfig network;
   private final Memory line = Memory.allocate(8);
+  private volatile Child child;
   private long nextNs = Long.MIN_VALUE;
 
-  private Supervisor(Process process, int pipe) {
-    this.process = process;
-    this.pipe = pipe;
+  /**
+   * The process and our end of its pipe.
+   *
+   * @param pipe descriptor that does not block
+   */
+  private record Child(Process process, int pipe) {}
+
+  private Supervisor(ClientNetworkConfig network, Child child) {
+    this.network = network;
+    this.child = child;
     line.buffer().put(0, "\nbye\n".getBytes(US_ASCII));
   }
 
@@ -53,23 +62,13 @@ final class Supervisor implements AutoCloseable {
    * @throws OsException when bash cannot be started
    */
   static Supervisor start(ClientNetworkConfig network) throws OsException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "bash",
-                "-c",
-                script(),
-                "oasis-supervisor",
-                Long.toString(ProcessHandle.current().pid()),
-                Integer.toString(ClientNetwork.CAPTURE_MARK),
-                network.fakeRange()));
-    String fakeRange6 = network.fakeRange6();
-    if (fakeRange6 != null) {
-      command.add(fakeRange6);
-    }
+    return new Supervisor(network, spawn(network));
+  }
+
+  private static Child spawn(ClientNetworkConfig network) throws OsException {
     try {
       Process process =
-          new ProcessBuilder(command)
+          new ProcessBuilder(command(network))
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
@@ -82,10 +81,29 @@ final class Supervisor implements AutoCloseable {
         throw new OsException("open " + path + ": " + Errno.text(-pipe));
       }
       process.getOutputStream().close();
-      return new Supervisor(process, pipe);
+      return new Child(process, pipe);
     } catch (IOException e) {
       throw new OsException("bash: the supervisor cannot be started: " + e.getMessage(), e);
     }
+  }
+
+  private static List<String> command(ClientNetworkConfig network) throws OsException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "setsid",
+                "bash",
+                "-c",
+                script(),
+                "oasis-supervisor",
+                Long.toString(ProcessHandle.current().pid()),
+                Integer.toString(ClientNetwork.CAPTURE_MARK),
+                network.fakeRange()));
+    String fakeRange6 = network.fakeRange6();
+    if (fakeRange6 != null) {
+      command.add(fakeRange6);
+    }
+    return command;
   }
 
   static String script() throws OsException {
@@ -103,7 +121,7 @@ final class Supervisor implements AutoCloseable {
     }
     nextNs = nowNs + BEAT_NS;
     // A full pipe (a stopped supervisor) or a closed one (a dead supervisor) is no reason to stop.
-    Sys.write(pipe, line.address(), 1);
+    Sys.write(child.pipe(), line.address(), 1);
   }
 
   /** When {@link #beat} has to be called next. */
@@ -113,23 +131,42 @@ final class Supervisor implements AutoCloseable {
 
   /** False when somebody has killed the supervisor. */
   boolean alive() {
-    return process.isAlive();
+    return child.process().isAlive();
   }
 
-  /** Process id of the supervisor. */
-  long pid() {
-    return process.pid();
+  /**
+   * Starts another one when somebody has killed the supervisor.
+   *
+   * @param loop calls {@link #beat}
+   * @return true when it had to
+   */
+  boolean revive(DataLoop loop) throws OsException {
+    if (alive()) {
+      return false;
+    }
+    Child fresh = spawn(network);
+    loop.submit(() -> use(fresh));
+    return true;
+  }
+
+  /** On the loop, which must not write to a descriptor that has become somebody else's. */
+  private void use(Child fresh) {
+    int pipe = child.pipe();
+    child = fresh;
+    nextNs = Long.MIN_VALUE;
+    Sys.close(pipe);
   }
 
   /** Announces that beats end because the client closes: 10 s are left for that. */
   void announceClose() {
-    Sys.write(pipe, line.address() + 1, 4);
+    Sys.write(child.pipe(), line.address() + 1, 4);
   }
 
   /** Ends the supervisor. */
   @Override
   public void close() {
-    Sys.close(pipe);
+    Process process = child.process();
+    Sys.close(child.pipe());
     try {
       if (!process.waitFor(1, TimeUnit.SECONDS)) {
         process.destroyForcibly();

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Kills the client when its data loop stands still, so that a hung client does not hold the network
 # of the host: its TUN device, routes and firewall table vanish with it. Started by the client as
-#   bash -c SCRIPT oasis-supervisor CLIENT_PID [CAPTURE_MARK FAKE_RANGE...]
-# with the read end of the heart-beat pipe as standard input. Up to the kill there are only built-in
+#   setsid bash -c SCRIPT oasis-supervisor CLIENT_PID [CAPTURE_MARK FAKE_RANGE...]
+# with the read end of the heart-beat pipe as standard input; in a session of its own, so that what
+# stops or kills the client's process group leaves it. Up to the kill there are only built-in
 # commands: it must work on a host that is out of memory and process ids.
 #
 # A line is a beat. The first may be long in coming (start), and so may the end after "bye" (clean
@@ -29,25 +30,41 @@ end_connections() {
   ss -K state connected "( $filter )" > /dev/null 2>&1
 }
 
-# Keys pressed at the terminal reach the whole process group; they are meant for the client.
+# Sets $now to hundredths of a second since the boot, those of a suspend included.
+look_at_clock() {
+  local seconds hundredths
+  IFS='. ' read -r seconds hundredths _ < /proc/uptime
+  now=$((seconds * 100 + 10#$hundredths))
+}
+
+# A service manager's signals reach all processes of the client; they are meant for the client.
 trap '' INT TERM HUP QUIT TSTP
 client=$1
 limit=20
+closing=
+spared=0
 while true; do
+  look_at_clock
+  began=$now
   read -r -t "$limit" beat
   status=$?
-  if [ "$status" -gt 128 ]; then
-    # After a suspend of the whole host the time is up at once although nothing hangs.
-    read -r -t 0.3 beat
-    status=$?
-  fi
   if [ "$status" -eq 0 ]; then
-    if [ "$beat" = bye ]; then limit=10; else limit=3; fi
+    spared=0
+    [ "$beat" != bye ] || closing=yes
+    # Beats that follow "bye" until the loop ends do not shorten the patience again.
+    if [ -n "$closing" ]; then limit=10; else limit=3; fi
     continue
   fi
   if [ "$status" -le 128 ]; then
     [ $# -lt 3 ] || end_connections "${@:2}"
     exit 0
+  fi
+  # If this process itself was woken late, the whole machine stood still (suspended, overloaded),
+  # which says nothing about the client. It gets its time once more, but not for ever.
+  look_at_clock
+  if ((now - began > limit * 100 + 50 && spared < 2)); then
+    spared=$((spared + 1))
+    continue
   fi
   # The process id could be somebody else's by now, unless it is still our parent.
   read -r stat < "/proc/$$/stat" || exit 1

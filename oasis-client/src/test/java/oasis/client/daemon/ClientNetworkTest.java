@@ -209,6 +209,22 @@ final class ClientNetworkTest {
             "route flush table all proto 47\n");
   }
 
+  @Test
+  void aStartLeavesTheBarriersInFrontOfTheDefaultGateway() throws Exception {
+    runner.answer(
+        "ip -4 -batch -",
+        """
+        unreachable 10.9.0.0/16 metric 4294967295
+        default dev oas0 table 4710 scope link
+        """);
+    runner.answer("ip -6 -batch -", "unreachable fd00:1::/112 dev lo metric 4294967295\n");
+    assertThat(ClientNetwork.prepare(runner, config()))
+        .containsExactly("route default dev oas0 table 4710 scope link");
+    assertThat(runner.inputs())
+        .contains("route flush table all type unicast proto 47\n")
+        .noneMatch(input -> input.contains("flush table all proto"));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "oas0,575,198.18.0.0/16,,61000,64999,mtu",

@@ -41,6 +41,27 @@ class SupervisorTest {
     }
   }
 
+  @Test
+  void aMachineThatStoodStillDoesNotCostTheClientItsLife() throws Exception {
+    // Both stand still from 0.3 to 3.3 s, as in a suspend; the client's next beat takes a while.
+    Process client =
+        client(
+            "{ echo; sleep 4.5; echo; sleep 0.5; } | bash -c \"$0\" supervisor $$ &"
+                + " sleep 0.3; kill -STOP $!; sleep 3; kill -CONT $!; wait; exit 7");
+
+    assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(client.exitValue()).isEqualTo(7);
+  }
+
+  @Test
+  void aBeatBehindTheAnnouncementOfTheEndDoesNotTakeItBack() throws Exception {
+    Process client =
+        client("{ echo bye; echo; sleep 3.5; } | bash -c \"$0\" supervisor $$; exit 7");
+
+    assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(client.exitValue()).isEqualTo(7);
+  }
+
   private static Process client(String script) throws Exception {
     return new ProcessBuilder("bash", "-c", script, Supervisor.script())
         .redirectErrorStream(true)
