@@ -46,7 +46,14 @@ final class SocketFile {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
     refuseIfTaken(path);
-    return new SocketFile(path, Files.createTempDirectory(directory, ".oasis"));
+    SocketFile file = new SocketFile(path, directory.resolve("." + path.getFileName() + ".new"));
+    // A start that was killed leaves it.
+    Files.deleteIfExists(file.bindAt());
+    Files.deleteIfExists(file.hidden);
+    Files.createDirectory(
+        file.hidden,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    return file;
   }
 
   private static void refuseIfTaken(Path path) throws IOException {

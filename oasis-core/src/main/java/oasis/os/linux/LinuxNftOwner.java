@@ -14,19 +14,19 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import oasis.os.NftOwner;
 import oasis.os.OsException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An {@code nft -i} child process. Its netlink socket owns the tables, and it ends at the end of
  * its input, so they vanish when this process dies by any means, SIGKILL included.
  *
  * <p>nft in interactive mode takes one line as one transaction, so a ruleset goes through a file
- * and one {@code include} line. It prints nothing on success and its errors on standard error,
- * which is not buffered; behind each transaction follows a word that is no command, and nft's
- * complaint about that word says that the transaction is over.
+ * (in memory) and one {@code include} line. It prints nothing on success and its errors on standard
+ * error, which is not buffered; behind each transaction follows a word that is no command, and
+ * nft's complaint about that word says that the transaction is over.
  */
 public final class LinuxNftOwner implements NftOwner {
   private static final int TIME_OUT_SECONDS = 20;
+  private static final int MFD_CLOEXEC = 1;
   private static final String GONE = "nft -i: its process has ended, and its tables with it";
 
   private final Process process;
@@ -64,18 +64,19 @@ public final class LinuxNftOwner implements NftOwner {
 
   @Override
   public void apply(String ruleset) throws OsException {
-    Path file = null;
+    // In memory: a file would be left behind by a kill in the middle.
+    int fd = Errno.check(Sys.memfdCreate("oasis.nft", MFD_CLOEXEC), "memfd_create", "oasis.nft");
     try {
-      file = Files.createTempFile("oasis-", ".nft");
-      Files.writeString(file, ruleset);
+      String file = "/proc/" + ProcessHandle.current().pid() + "/fd/" + fd;
+      Files.writeString(Path.of(file), ruleset);
       String marker = "oasis-transaction-" + ++transactions;
       input.write(("include \"" + file + "\"\n" + marker + "\n").getBytes(UTF_8));
       input.flush();
-      awaitEnd(marker, file.toString());
+      awaitEnd(marker, file);
     } catch (IOException e) {
       throw new OsException(alive() ? "nft -i: " + e.getMessage() : GONE, e);
     } finally {
-      delete(file);
+      Sys.close(fd);
     }
   }
 
@@ -135,16 +136,6 @@ public final class LinuxNftOwner implements NftOwner {
       // The same as its end.
     }
     errors.add("");
-  }
-
-  private static void delete(@Nullable Path file) {
-    if (file != null) {
-      try {
-        Files.deleteIfExists(file);
-      } catch (IOException e) {
-        file.toFile().deleteOnExit();
-      }
-    }
   }
 
   @Override

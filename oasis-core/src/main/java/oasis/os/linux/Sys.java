@@ -26,6 +26,8 @@ public final class Sys {
 
     static native int close(int fd);
 
+    static native int memfd_create(String name, int flags);
+
     static native int ioctl(int fd, long request, long argument);
 
     static native long read(int fd, long buffer, long bytes);
@@ -93,6 +95,11 @@ public final class Sys {
 
   public static int close(int fd) {
     return result(C.close(fd));
+  }
+
+  /** A file in memory, without a place in the file system. */
+  public static int memfdCreate(String name, int flags) {
+    return result(C.memfd_create(name, flags));
   }
 
   public static int ioctl(int fd, long request, long argument) {

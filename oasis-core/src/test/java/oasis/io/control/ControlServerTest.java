@@ -108,6 +108,17 @@ class ControlServerTest {
   }
 
   @Test
+  void whatAKilledStartLeftBesideTheSocketIsRemoved() throws Exception {
+    Path other = socket.resolveSibling("other.sock");
+    Path half = Files.createDirectory(socket.resolveSibling(".other.sock.new"));
+    Files.createFile(half.resolve("s"));
+    try (ControlServer second = ControlServer.start(other, Routes.builder().build());
+        var files = Files.list(socket.getParent())) {
+      assertThat(files).containsExactlyInAnyOrder(socket, second.socket());
+    }
+  }
+
+  @Test
   void onlyTheOwnerMayOpenTheSocket() throws IOException {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
         .isEqualTo("rw-------");
