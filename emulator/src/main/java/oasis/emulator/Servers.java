@@ -20,7 +20,7 @@ public final class Servers {
   /**
    * Starts dnsmasq, which knows some names and nothing else.
    *
-   * @param node where, at the node's first address
+   * @param node where, at all its addresses
    * @param directory for its file
    * @param zone the domain that it has all names of
    * @param hosts names with their addresses, {@code www.test,192.0.2.1}
@@ -30,7 +30,8 @@ public final class Servers {
       throws OsException {
     List<String> argv = new ArrayList<>(List.of("dnsmasq", "--keep-in-foreground"));
     argv.addAll(List.of("--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root"));
-    argv.addAll(List.of("--bind-interfaces", "--listen-address=" + node.address()));
+    argv.add("--bind-interfaces");
+    node.addresses().forEach(address -> argv.add("--listen-address=" + address.host()));
     argv.addAll(List.of("--local-ttl=60", "--local=/" + zone + "/"));
     argv.add("--pid-file=" + directory.resolve("dnsmasq.pid"));
     hosts.forEach(host -> argv.add("--host-record=" + host));
