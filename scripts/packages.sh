@@ -33,7 +33,7 @@ commands_of() {
     exit) echo ip nft ethtool sysctl ;;
     emulate) echo ip nft tc ethtool sysctl ping ;;
     demo) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq ;;
-    experiment) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ;;
+    experiment) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf tcpdump ;;
     test)
       echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ssh scp sshd
       echo tcpdump unshare setpriv traceroute mtr openssl

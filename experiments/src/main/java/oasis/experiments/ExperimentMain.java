@@ -11,6 +11,8 @@ import oasis.experiments.figures.FigureCommand;
 import oasis.experiments.figures.FigureResult;
 import oasis.experiments.flows.FlowsCommand;
 import oasis.experiments.flows.FlowsResult;
+import oasis.experiments.kill.KillCommand;
+import oasis.experiments.kill.KillResult;
 import oasis.experiments.names.NamesCommand;
 import oasis.experiments.names.NamesResult;
 import oasis.experiments.result.Computed;
@@ -62,7 +64,8 @@ public final class ExperimentMain implements Runnable {
         NamesCommand.class,
         FlowsCommand.class,
         UnmatchedCommand.class,
-        FailoverCommand.class
+        FailoverCommand.class,
+        KillCommand.class
       })
   static final class Run implements Runnable {
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -87,6 +90,7 @@ public final class ExperimentMain implements Runnable {
         flows       memory and time of the client's flow map, to a million flows
         unmatched   what 2,000 rules do to traffic that none of them matches
         failover    what programs notice when the entry node of their overlay dies
+        kill-matrix what a host has to bear when its client is killed at any point, or hangs
         """);
     return 0;
   }
@@ -114,6 +118,7 @@ public final class ExperimentMain implements Runnable {
       case FlowsResult.NAME -> FlowsResult.of(recorded);
       case UnmatchedResult.NAME -> UnmatchedResult.of(recorded);
       case FailoverResult.NAME -> FailoverResult.of(recorded);
+      case KillResult.NAME -> KillResult.of(recorded);
       default -> FigureResult.has(name) ? FigureResult.of(recorded) : Result.of(recorded);
     };
   }

@@ -78,6 +78,10 @@ public final class Sys {
 
     static native int kill(int pid, int signal);
 
+    static native long ptrace(int request, int pid, long address, long data);
+
+    static native int waitpid(int pid, long status, int options);
+
     static native int prlimit(int pid, int resource, long newLimit, long oldLimit);
   }
 
@@ -239,6 +243,16 @@ public final class Sys {
   /** Sends a signal; a negative pid means a process group. */
   public static int kill(int pid, int signal) {
     return result(C.kill(pid, signal));
+  }
+
+  /** Traces a thread; all requests about one come from the same thread. */
+  public static long ptrace(int request, int pid, long address, long data) {
+    return result(C.ptrace(request, pid, address, data));
+  }
+
+  /** Waits for a child or a traced thread, without its status. */
+  public static int waitpid(int pid, int options) {
+    return result(C.waitpid(pid, 0, options));
   }
 
   /** Sets and reads a resource limit ({@code struct rlimit64}); pid 0 is this process. */
