@@ -34,7 +34,7 @@ enum Point {
       Facts.ROUTED + " table rules new-rules"),
   STOP_RULES("before ip rule del priority", "stop: rules gone, all routes there", Facts.ROUTED),
   STOP_ROUTES4(
-      "after ip -4*rule del priority", "stop: IPv4 undone, IPv6 not", "device route6 rule6");
+      "after ip -4*rule del priority", "stop: of the routing, IPv6's ip rule left", "device rule6");
 
   /** Facts about the host, as {@link HostState#facts} names them. */
   private static final class Facts {

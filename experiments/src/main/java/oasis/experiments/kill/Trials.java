@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * nothing had been. Confined to one thread.
  */
 final class Trials {
+  private static final int SIGKILL = 9;
   private static final int SIGTERM = 15;
   private static final long HIT_MS = 15_000;
   private static final long IDLE_MS = 700;
@@ -117,8 +118,7 @@ final class Trials {
       if (!network.configured()) {
         left.add("- file client.xml as a whole");
       }
-      scene.client.close();
-      Next next = next();
+      Next next = next(scene.client);
       return new Trial(
           tried,
           startedAt,
@@ -264,7 +264,7 @@ final class Trials {
   private record Next(List<String> kept, List<String> keptStopped, List<String> moved) {}
 
   /** The next client: what it finds, whether names mean the same, what it leaves. */
-  private Next next() throws OsException, IOException {
+  private Next next(Program before) throws OsException, IOException {
     try {
       Program client = start();
       List<String> kept = look().difference(running);
@@ -272,6 +272,9 @@ final class Trials {
       stop(client);
       return new Next(kept, look().difference(stopped), moved);
     } catch (OsException e) {
+      // The trials behind this one need a host without it all the same.
+      Sys.kill(-(int) before.pid(), SIGKILL);
+      Pause.ms(IDLE_MS);
       network.cleanUp();
       return new Next(List.of("the next client: " + e.getMessage()), List.of(), List.of());
     }

@@ -120,7 +120,7 @@ final class ClientDaemon implements AutoCloseable {
     packets.fakes().join(loop);
     turn(undo.add("data loop", loop), path, guard);
 
-    // Not before the kernel diverts nothing more: until then a hang must end within 2 s.
+    // Not before the kernel diverts nothing more: until then a hang must end within 3 s.
     undo.add("supervisor's patience", guard::announceClose);
     ClientNetwork state = undo.add("network", new ClientNetwork(runner, LinuxNftOwner::new));
     Configurator configurator = new Configurator(loop, carriers, state, network, file);

@@ -73,6 +73,13 @@ while true; do
   parent=${parent%% *}
   [ "$parent" = "$client" ] || exit 0
   echo "oasis client: the data loop has not turned for $limit s; killed, so that this host keeps its network" >&2
+  # A signal to the whole group may have stopped what holds the firewall table as well: it has to go
+  # on to see that the client has ended.
+  read -r stat < "/proc/$client/stat"
+  stat=${stat##*) }
+  stat=${stat#* }
+  stat=${stat#* }
   kill -KILL "$client"
+  kill -CONT -- "-${stat%% *}" 2> /dev/null
   limit=10
 done

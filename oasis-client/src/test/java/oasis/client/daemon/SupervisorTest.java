@@ -43,11 +43,11 @@ class SupervisorTest {
 
   @Test
   void aMachineThatStoodStillDoesNotCostTheClientItsLife() throws Exception {
-    // Both stand still from 0.3 to 3.3 s, as in a suspend; the client's next beat takes a while.
+    // Both stand still from 0.3 to 4.3 s, as in a suspend; the client's next beat takes a while.
     Process client =
         client(
-            "{ echo; sleep 4.5; echo; sleep 0.5; } | bash -c \"$0\" supervisor $$ &"
-                + " sleep 0.3; kill -STOP $!; sleep 3; kill -CONT $!; wait; exit 7");
+            "{ echo; sleep 5.5; echo; sleep 0.5; } | bash -c \"$0\" supervisor $$ &"
+                + " sleep 0.3; kill -STOP $!; sleep 4; kill -CONT $!; wait; exit 7");
 
     assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThat(client.exitValue()).isEqualTo(7);
@@ -56,7 +56,7 @@ class SupervisorTest {
   @Test
   void aBeatBehindTheAnnouncementOfTheEndDoesNotTakeItBack() throws Exception {
     Process client =
-        client("{ echo bye; echo; sleep 3.5; } | bash -c \"$0\" supervisor $$; exit 7");
+        client("{ echo bye; echo; sleep 4.5; } | bash -c \"$0\" supervisor $$; exit 7");
 
     assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThat(client.exitValue()).isEqualTo(7);
