@@ -17,6 +17,8 @@ final class Strike implements AutoCloseable {
   /** The client starts a supervisor again within two seconds. */
   private static final int REVIVED_TRIES = 60;
 
+  private static final int GROUP_TRIES = 50;
+
   private static final long REVIVED_PAUSE_MS = 100;
 
   /** The thread that carries packets, as the kernel calls it. */
@@ -41,7 +43,7 @@ final class Strike implements AutoCloseable {
     long now = System.nanoTime();
     switch (blow) {
       case KILL -> kill(pid, SIGKILL);
-      case KILL_GROUP -> kill(-pid, SIGKILL);
+      case KILL_GROUP -> killGroup(pid);
       case STOP, STOP_UNGUARDED -> kill(pid, SIGSTOP);
       case STOP_GROUP -> kill(-pid, SIGSTOP);
       case STALL -> stalled = Optional.of(StalledThread.of(pid, LOOP));
@@ -53,6 +55,17 @@ final class Strike implements AutoCloseable {
     if (Sys.kill(pid, signal) < 0) {
       doubts.add("the client had ended");
     }
+  }
+
+  /** Right after its start a client has no process group of its own yet. */
+  private void killGroup(int pid) throws OsException {
+    for (int i = 0; i < GROUP_TRIES; i++) {
+      if (Sys.kill(-pid, SIGKILL) >= 0) {
+        return;
+      }
+      Pause.ms(1);
+    }
+    doubts.add("the client had ended");
   }
 
   private void killSupervisor(int pid) throws OsException {
