@@ -3,7 +3,6 @@ package oasis.experiments.failover;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +40,7 @@ final class Measuring {
   List<Step> run(boolean resume, Launcher launcher) throws OsException, IOException {
     List<Step> steps = new ArrayList<>(resume ? earlier() : List.of());
     raw.begin(plan, steps);
-    try (FailoverNetwork network = FailoverNetwork.start(output(), launcher)) {
+    try (FailoverNetwork network = FailoverNetwork.start(raw.freshFolder(), launcher)) {
       Undisturbed watch =
           new Undisturbed(
               network.namespaces(),
@@ -64,15 +63,6 @@ final class Measuring {
       throw new OsException("the network cannot be removed: " + e.getMessage(), e);
     }
     return steps;
-  }
-
-  /** A folder for the programs' files that no earlier part of the run has used. */
-  private Path output() {
-    int number = 1;
-    while (Files.exists(raw.directory().resolve("output-" + number))) {
-      number++;
-    }
-    return raw.directory().resolve("output-" + number);
   }
 
   /** What an earlier run with the same plan has in this folder. */

@@ -3,7 +3,6 @@ package oasis.experiments.figures;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +45,7 @@ final class Measuring {
   List<Step> run(boolean resume, Launcher launcher) throws OsException, IOException {
     List<Step> steps = new ArrayList<>(resume ? earlier() : List.of());
     raw.begin(plan, steps);
-    Path output = output();
+    Path output = raw.freshFolder();
     try (FigureNetwork network = FigureNetwork.start(output, plan.destinations(), launcher)) {
       Task task = task(network);
       Undisturbed watch = new Undisturbed(network.namespaces(), List.of(), List.of(), this::effort);
@@ -71,15 +70,6 @@ final class Measuring {
       throw new OsException("the network cannot be removed: " + e.getMessage(), e);
     }
     return steps;
-  }
-
-  /** A folder for the programs' files that no earlier part of the run has used. */
-  private Path output() {
-    int number = 1;
-    while (Files.exists(raw.directory().resolve("output-" + number))) {
-      number++;
-    }
-    return raw.directory().resolve("output-" + number);
   }
 
   private record Place(int round, String part) {}

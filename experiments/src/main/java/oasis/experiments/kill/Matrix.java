@@ -40,7 +40,7 @@ final class Matrix {
   KillResult run(boolean resume, Launcher launcher) throws OsException, IOException {
     List<Trial> trials = new ArrayList<>(resume ? earlier() : List.of());
     raw.begin(plan, trials);
-    Path output = output();
+    Path output = raw.freshFolder();
     try (KillNetwork network = KillNetwork.start(output, launcher);
         FakeWatch watch = FakeWatch.start(network.client())) {
       Trials.prepare(output);
@@ -105,15 +105,6 @@ final class Matrix {
             packets.stream().anyMatch(line -> line.contains("> 198.18.200.1:")),
             packets.stream().anyMatch(line -> line.contains("> fdc6:1200:4710::beef:")));
     return new Ending(moved, now.difference(fresh), control, watch.complete(), sent);
-  }
-
-  /** A folder for the programs' files that no earlier part of the run has used. */
-  private Path output() {
-    int number = 1;
-    while (Files.exists(raw.directory().resolve("output-" + number))) {
-      number++;
-    }
-    return raw.directory().resolve("output-" + number);
   }
 
   /** What an earlier run with the same plan has in this folder. */

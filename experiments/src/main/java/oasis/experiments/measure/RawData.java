@@ -57,6 +57,15 @@ public record RawData<P, E>(Path directory, Class<P> plan, Class<E> entry) {
     }
   }
 
+  /** A folder, not there yet, for programs' files that no earlier part of the run has used. */
+  public Path freshFolder() {
+    int number = 1;
+    while (Files.exists(directory.resolve("output-" + number))) {
+      number++;
+    }
+    return directory.resolve("output-" + number);
+  }
+
   /** Begins a run with what is kept of an earlier one. */
   public void begin(P newPlan, List<E> kept) throws IOException {
     Files.writeString(directory.resolve(PLAN), JSON.writeValueAsString(newPlan));

@@ -3,7 +3,6 @@ package oasis.experiments.names;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +50,7 @@ final class NamesMeasuring {
     }
     raw.begin(plan, steps);
     matching();
-    Path output = output();
+    Path output = raw.freshFolder();
     progress.accept("starting " + Host.values().length + " hosts");
     try (NamesNetwork network = NamesNetwork.start(output, plan.seed(), launcher)) {
       endToEnd(network);
@@ -136,15 +135,6 @@ final class NamesMeasuring {
   private void add(Step step) throws IOException {
     raw.add(step);
     steps.add(step);
-  }
-
-  /** A folder for the programs' files that no earlier part of the run has used. */
-  private Path output() {
-    int number = 1;
-    while (Files.exists(raw.directory().resolve("output-" + number))) {
-      number++;
-    }
-    return raw.directory().resolve("output-" + number);
   }
 
   /** Measures one host. */

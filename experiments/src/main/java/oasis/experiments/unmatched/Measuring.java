@@ -3,7 +3,6 @@ package oasis.experiments.unmatched;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +44,7 @@ final class Measuring {
   List<Round> run(boolean resume, Launcher launcher) throws OsException, IOException {
     List<Round> rounds = new ArrayList<>(resume ? earlier() : List.of());
     raw.begin(plan, rounds);
-    try (UnmatchedNetwork network = UnmatchedNetwork.start(output(), plan, launcher)) {
+    try (UnmatchedNetwork network = UnmatchedNetwork.start(raw.freshFolder(), plan, launcher)) {
       Round.Statements statements = network.load();
       progress.accept(
           "nft statements: "
@@ -69,15 +68,6 @@ final class Measuring {
       throw new OsException("the network cannot be removed: " + e.getMessage(), e);
     }
     return rounds;
-  }
-
-  /** A folder for the programs' files that no earlier part of the run has used. */
-  private Path output() {
-    int number = 1;
-    while (Files.exists(raw.directory().resolve("output-" + number))) {
-      number++;
-    }
-    return raw.directory().resolve("output-" + number);
   }
 
   /** What an earlier run with the same plan has in this folder. */
