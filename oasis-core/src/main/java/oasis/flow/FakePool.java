@@ -40,24 +40,13 @@ public final class FakePool {
   /** Ages are cut here so that nanoseconds cannot overflow: three years. */
   private static final long MAX_AGE_SECONDS = 100_000_000L;
 
-  /** Network address and the TUN's own are in front of the first fake. */
-  private static final int RESERVED_FIRST = 2;
+  private static final int NONE = FakeRange.NONE;
 
-  private static final int RESERVED = 3;
-  private static final int PAGE_BITS = 8;
-  private static final int PAGE_MASK = (1 << PAGE_BITS) - 1;
-  private static final int NONE = -1;
-
-  private final Prefix range;
-  private final long firstFake;
-  private final int capacity;
+  private final FakeRange range;
   private final Journal journal;
   private final LongSupplier epochSeconds;
   private final FakeRecord record = new FakeRecord();
   private final Map<Key, Integer> byKey = new HashMap<>();
-
-  /** Entry + 1 by offset of the fake from the first one, in pages. */
-  private final int[][] byOffset;
 
   /** Entries that no flow holds, least recently used first. */
   private final SlotList idle = new SlotList();
@@ -74,7 +63,6 @@ public final class FakePool {
 
   private int size;
   private int held;
-  private int nextOffset;
   private long exhausted;
   private long journalFailures;
 
@@ -100,26 +88,9 @@ public final class FakePool {
    * @param epochSeconds wall clock for records: seconds since 1970
    */
   public FakePool(Prefix range, long seed, Journal journal, LongSupplier epochSeconds) {
-    int most = range.isV4() ? 29 : 125;
-    if (range.bits() < 8 || range.bits() > most) {
-      throw new IllegalArgumentException("fake range must have 8 to " + most + " bits: " + range);
-    }
-    this.range = range;
-    firstFake = range.lo() + RESERVED_FIRST;
-    capacity = usable(range) - RESERVED;
+    this.range = new FakeRange(range, seed);
     this.journal = journal;
     this.epochSeconds = epochSeconds;
-    byOffset = new int[(capacity - 1 >> PAGE_BITS) + 1][];
-    Arrays.fill(byOffset, new int[0]);
-    nextOffset = (int) Long.remainderUnsigned(new KeyedHash(seed).of(0), capacity);
-  }
-
-  /** Addresses of the range that are used, reserved ones included. */
-  private static int usable(Prefix range) {
-    if (range.isV4()) {
-      return 1 << 32 - range.bits();
-    }
-    return range.bits() <= 111 ? MAX_FAKES6 : 1 << 128 - range.bits();
   }
 
   /**
@@ -141,12 +112,12 @@ public final class FakePool {
       exhausted++;
       return 0;
     }
-    int reused = size < capacity ? NONE : reusable(nowNs);
-    if (size == capacity && reused == NONE) {
+    int reused = size < range.capacity() ? NONE : reusable(nowNs);
+    if (size == range.capacity() && reused == NONE) {
       exhausted++;
       return 0;
     }
-    int offset = reused == NONE ? unusedOffset() : offsets[reused];
+    int offset = reused == NONE ? range.unused() : offsets[reused];
     if (!append(journal, true, key, offset, false, epochSeconds.getAsLong())) {
       return 0;
     }
@@ -161,12 +132,8 @@ public final class FakePool {
 
   /** The entry of a fake address, or -1 when that address means nothing. */
   public int find(long hi, long lo) {
-    long offset = lo - firstFake;
-    if (hi != range.hi() || offset < 0 || offset >= capacity) {
-      return NONE;
-    }
-    int[] page = byOffset[(int) offset >> PAGE_BITS];
-    return page.length == 0 ? NONE : page[(int) offset & PAGE_MASK] - 1;
+    int offset = range.offset(hi, lo);
+    return offset == NONE ? NONE : range.entry(offset);
   }
 
   /** Whether an address lies in the range, assigned or not. */
@@ -196,7 +163,7 @@ public final class FakePool {
 
   /** Lower half of the fake address of an entry. */
   public long fakeLo(int entry) {
-    return firstFake + offsets[entry];
+    return range.lo(offsets[entry]);
   }
 
   /** The rule given with the last assignment; -1 after a restore: match the name again. */
@@ -251,7 +218,7 @@ public final class FakePool {
 
   /** Most entries the range has room for. */
   public int capacity() {
-    return capacity;
+    return range.capacity();
   }
 
   /** How often {@link #assign} found no free fake. */
@@ -307,14 +274,14 @@ public final class FakePool {
 
   /** Takes the record just read over; false when its fake is not of this range. */
   private boolean apply(long nowNs) {
-    long offset = record.fakeLo - firstFake;
-    if (record.fakeHi != range.hi() || offset < 0 || offset >= capacity) {
+    int offset = range.offset(record.fakeHi, record.fakeLo);
+    if (offset == NONE) {
       return false;
     }
-    int entry = find(range.hi(), firstFake + offset);
+    int entry = range.entry(offset);
     if (record.assignment) {
       if (entry == NONE) {
-        entry = add((int) offset);
+        entry = add(offset);
       }
       define(entry, new Key(record.name, record.realHi, record.realLo));
       rules[entry] = NONE;
@@ -353,25 +320,13 @@ public final class FakePool {
     return oldest != NONE && nowNs - lastUseNs[oldest] >= REUSE_AFTER_NS ? oldest : NONE;
   }
 
-  /** Each fresh fake lies behind the one before, so the walk over used ones is short. */
-  private int unusedOffset() {
-    while (find(range.hi(), firstFake + nextOffset) != NONE) {
-      nextOffset = (nextOffset + 1) % capacity;
-    }
-    return nextOffset;
-  }
-
   private int add(int offset) {
     int entry = size++;
     if (entry == keys.length) {
       grow();
     }
     offsets[entry] = offset;
-    int page = offset >> PAGE_BITS;
-    if (byOffset[page].length == 0) {
-      byOffset[page] = new int[1 << PAGE_BITS];
-    }
-    byOffset[page][offset & PAGE_MASK] = entry + 1;
+    range.put(offset, entry);
     return entry;
   }
 
@@ -386,7 +341,7 @@ public final class FakePool {
   }
 
   private void grow() {
-    int length = Math.min(capacity, Math.max(16, keys.length * 2));
+    int length = Math.min(range.capacity(), Math.max(16, keys.length * 2));
     keys = Arrays.copyOf(keys, length);
     offsets = Arrays.copyOf(offsets, length);
     holds = Arrays.copyOf(holds, length);
@@ -412,7 +367,7 @@ public final class FakePool {
     record.assignment = assignment;
     record.held = held;
     record.fakeHi = range.hi();
-    record.fakeLo = firstFake + offset;
+    record.fakeLo = range.lo(offset);
     record.epochSeconds = seconds;
     record.realHi = key.realHi;
     record.realLo = key.realLo;

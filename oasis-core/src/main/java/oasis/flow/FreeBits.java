@@ -47,13 +47,26 @@ final class FreeBits {
     if (found < 0) {
       found = next(0);
     }
-    int word = found >> 6;
-    words[word] &= ~(1L << found);
+    remove(found);
+    return found;
+  }
+
+  /** Takes a number below the length; false when it was no member. */
+  boolean takeOnly(int number) {
+    boolean member = (words[number >> 6] >>> number & 1) != 0;
+    if (member) {
+      remove(number);
+    }
+    return member;
+  }
+
+  private void remove(int member) {
+    int word = member >> 6;
+    words[word] &= ~(1L << member);
     if (words[word] == 0) {
       summary[word >> 6] &= ~(1L << word);
     }
     size--;
-    return found;
   }
 
   /** Puts a number back; false when it was a member already. */

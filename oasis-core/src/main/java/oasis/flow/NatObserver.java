@@ -19,6 +19,8 @@ public interface NatObserver {
     CLOSED,
     /** Idle for as long as its state allows. */
     IDLE,
+    /** Another client had more right to the room that a pending session took. */
+    YIELDED,
     /** Its client left, the external address changed, or everything was ended. */
     REMOVED
   }
@@ -32,6 +34,13 @@ public interface NatObserver {
   default @Nullable DropReason mayBegin(Burst b, int client) {
     return null;
   }
+
+  /**
+   * A fragment that waited for the first one of its datagram is given up.
+   *
+   * @param client who sent it, or -1 when it came from outside
+   */
+  default void fragmentLost(int client) {}
 
   /** A session begins; its slot stays the same until it ends. */
   default void began(int session) {}

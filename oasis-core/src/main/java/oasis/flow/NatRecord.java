@@ -21,6 +21,12 @@ public final class NatRecord {
   /** The client's port, or echo identifier. */
   public int innerPort;
 
+  /** High half of the address that the remote end sees. */
+  public long externalHi;
+
+  /** Low half of the address that the remote end sees. */
+  public long externalLo;
+
   /** Port, or echo identifier, that the remote end sees. */
   public int externalPort;
 

@@ -5,67 +5,62 @@ import java.util.Arrays;
 import oasis.flow.NatObserver.End;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
+import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The state behind a {@link NatEngine}: mappings (client, protocol, inner address and port) to
- * external ports, and sessions (mapping, remote address and port) with their lifetimes. A mapping
+ * external ends, and sessions (mapping, remote address and port) with their lifetimes. A mapping
  * lives as long as it has sessions.
  *
  * <p>Confined to one thread.
  */
 final class NatTable {
-  /** {@link #open} failed: the table or the client's share of it is full. */
-  static final int FULL = -1;
-
-  /** {@link #open} failed: no port is free. */
-  static final int NO_PORT = -2;
-
   /** Most sessions that one {@link #expire} ends. */
   private static final int EXPIRE_BATCH = 256;
 
   /** Most lingering sessions given up for one new port. */
   private static final int RECLAIM_TRIES = 8;
 
-  /** Lists of lingering sessions: of each family those of TCP and those of UDP. */
-  private static final int GROUPS = 4;
+  /** Lists of lingering sessions: of each address those of TCP and those of UDP. */
+  static final int GROUPS = 2 * NatAddresses.MAX;
 
-  private static final int SPACES_PER_FAMILY = 3;
   private static final int NONE = -1;
 
+  final NatAddresses addresses;
+  final Lifetimes lives;
+  final FlowQuota quota;
+
   private final NatLimits limits;
+  private final NatObserver observer;
   private final FlowTable mappings;
   private final FlowTable sessions;
-  private final Lifetimes lives;
-  private final NatObserver observer;
-  private final PortAllocator[] ports;
 
-  /** Per family and port space: mapping slot + 1 by port - first, or 0. */
-  private final int[] @Nullable [] byPort = new int[2 * SPACES_PER_FAMILY][];
+  /** Who has sent to which host, where filtering asks for that; else null. */
+  private final @Nullable NatPeers peers;
 
   private final FlowKey key = new FlowKey();
+  private @Nullable DropReason refusal;
 
   // Per mapping slot.
-  private int[] externalPort = new int[0];
+  private int[] external = new int[0];
   private int[] sessionCount = new int[0];
 
-  // Per client.
-  private int[] openCount = new int[0];
-
-  NatTable(NatLimits limits, long seed, NatObserver observer) {
+  NatTable(NatLimits limits, NatBehaviour behaviour, long seed, NatObserver observer) {
     this.limits = limits;
     this.observer = observer;
     KeyedHash seeds = new KeyedHash(seed);
     mappings = new FlowTable(limits.sessions(), seeds.of(0));
     sessions = new FlowTable(limits.sessions(), seeds.of(1));
-    lives = new Lifetimes(limits.sessions(), GROUPS);
-    ports =
-        new PortAllocator[] {
-          new PortAllocator(limits.firstPort(), limits.lastPort(), seeds.of(2)),
-          new PortAllocator(limits.firstPort(), limits.lastPort(), seeds.of(3))
-        };
+    peers =
+        behaviour.filtering() == NatBehaviour.Filtering.ADDRESS
+            ? new NatPeers(limits.sessions(), seeds.of(2))
+            : null;
+    quota = new FlowQuota(limits.sessionsPerClient(), behaviour.rates(), limits.clients());
+    lives = new Lifetimes(limits.sessions(), GROUPS, behaviour.timeouts(), quota);
+    addresses = new NatAddresses(limits, behaviour.keepsPorts(), new KeyedHash(seeds.of(3)));
   }
 
   /** The mapping of a client's address and port, or -1. */
@@ -73,11 +68,9 @@ final class NatTable {
     return mappings.find(key.set(hi, lo, 0, client, protocol, port, 0));
   }
 
-  /** The mapping of an external port, or -1. */
-  int mappingOutside(boolean v4, int protocol, int port) {
-    int[] slots = byPort[family(v4) * SPACES_PER_FAMILY + PortAllocator.space(protocol)];
-    int index = port - limits.firstPort();
-    return slots == null || index < 0 || index >= slots.length ? NONE : slots[index] - 1;
+  /** The mapping of an address slot's port, or -1. */
+  int mappingOutside(int slot, int protocol, int port) {
+    return addresses.mapping(slot, protocol, port);
   }
 
   /** The session of a mapping with a remote end, or -1; one whose time is up ends here. */
@@ -91,35 +84,99 @@ final class NatTable {
   }
 
   /**
-   * Begins a session, and its mapping if there is none.
+   * Begins a session for a client, and its mapping if there is none.
    *
    * @param inner source address and port inside, remote address and port
-   * @return session slot, {@link #FULL} or {@link #NO_PORT}
+   * @return session slot, or -1: then {@link #refusal} says why
    */
   int open(int client, FlowKey inner, long nowNs) {
-    expire(nowNs);
-    if (atLimit(client)) {
-      return FULL;
-    }
-    boolean v4 = Addresses.isV4(inner.srcHi, inner.srcLo);
-    if (sessions.size() == limits.sessions() && !reclaimAny(v4) && !reclaimAny(!v4)) {
-      return FULL;
-    }
     int protocol = inner.protocol();
+    boolean v4 = Addresses.isV4(inner.srcHi, inner.srcLo);
+    if (!makeRoom(client, protocol, addresses.home(v4, client), nowNs)) {
+      return NONE;
+    }
     int mapping = mappingInside(client, protocol, inner.srcHi, inner.srcLo, inner.sport());
     if (mapping < 0) {
-      int port = port(v4, protocol, inner.sport());
-      if (port < 0) {
-        return NO_PORT;
+      int end = take(v4, client, protocol, inner.sport());
+      if (end < 0) {
+        refusal = DropReason.NAT_FULL;
+        return NONE;
       }
-      mapping = addMapping(client, inner, v4, port);
+      mapping = addMapping(client, inner, end);
     }
-    return addSession(client, mapping, inner, nowNs);
+    NatState first = NatState.first(protocol, inner.dport());
+    return addSession(client, mapping, inner.dstHi, inner.dstLo, inner.dport(), first, nowNs);
+  }
+
+  /**
+   * Begins a session of a mapping for a remote end, the source of {@code outer}.
+   *
+   * @return as for {@link #open}
+   */
+  int openInbound(int mapping, FlowKey outer, long nowNs) {
+    int client = clientOf(mapping);
+    int protocol = outer.protocol();
+    // Held, so that the mapping does not end with the sessions that make room.
+    sessionCount[mapping]++;
+    int slot = NONE;
+    if (makeRoom(client, protocol, NatAddresses.slot(external[mapping]), nowNs)) {
+      NatState first = NatState.firstInbound(protocol);
+      slot = addSession(client, mapping, outer.srcHi, outer.srcLo, outer.sport(), first, nowNs);
+    }
+    release(mapping);
+    return slot;
+  }
+
+  /** Whether a client may have one more session now, and there is room for it. */
+  private boolean makeRoom(int client, int protocol, int home, long nowNs) {
+    expire(nowNs);
+    boolean tcp = protocol == Ip.TCP;
+    refusal = refuses(client, tcp, nowNs);
+    if (refusal == null
+        && sessions.size() == limits.sessions()
+        && !reclaim(home)
+        && !giveUp(lives.yields(client, tcp), End.YIELDED)) {
+      refusal = DropReason.FLOW_LIMIT;
+    }
+    return refusal == null;
+  }
+
+  /** As the quota says, but that a handshake of another client may have to give way. */
+  private @Nullable DropReason refuses(int client, boolean tcp, long nowNs) {
+    DropReason why = quota.refuses(client, tcp, nowNs);
+    boolean yields =
+        why == DropReason.HANDSHAKE_LIMIT && giveUp(lives.yieldsHandshake(client), End.YIELDED);
+    return yields ? null : why;
+  }
+
+  private boolean giveUp(int slot, End why) {
+    if (slot >= 0) {
+      end(slot, why);
+    }
+    return slot >= 0;
+  }
+
+  /** Why a session could not begin. */
+  @Nullable DropReason refusal() {
+    return refusal;
+  }
+
+  /**
+   * Whether a mapping's client lets a stranger in by what it has sent before.
+   *
+   * @param hi address of the stranger
+   */
+  boolean admits(NatBehaviour.Filtering filtering, int mapping, int protocol, long hi, long lo) {
+    return switch (filtering) {
+      case ENDPOINT_INDEPENDENT -> true;
+      case ADDRESS -> peers != null && peers.contains(mapping, protocol, hi, lo);
+      case ADDRESS_AND_PORT -> false;
+    };
   }
 
   /** Whether a client has as many open sessions as it may. */
   boolean atLimit(int client) {
-    return openSessions(client) >= limits.sessionsPerClient();
+    return quota.atLimit(client);
   }
 
   /** Whether a client's segment makes a lingering connection live again. */
@@ -127,40 +184,71 @@ final class NatTable {
     return lives.revives(slot, tcpFlags);
   }
 
-  /** Ends a lingering TCP session and begins another in its place, with the same port. */
-  void restart(int slot, int client, int remotePort, long nowNs) {
-    observer.ended(slot, End.CLOSED);
-    mappings.key(mappingOf(slot), key);
-    boolean v4 = Addresses.isV4(key.srcHi, key.srcLo);
-    lives.end(slot);
-    lives.begin(slot, group(v4, Ip.TCP), Ip.TCP, remotePort, nowNs);
-    openCount[client]++;
-    observer.began(slot);
+  /**
+   * Ends a lingering TCP session and begins another in its place, with the same port.
+   *
+   * @return null, or why the client may not
+   */
+  @Nullable DropReason restart(int slot, int client, int remotePort, long nowNs) {
+    DropReason why = refuses(client, true, nowNs);
+    if (why == null) {
+      observer.ended(slot, End.CLOSED);
+      int home = NatAddresses.slot(external[mappingOf(slot)]);
+      lives.end(slot);
+      lives.begin(slot, group(home, Ip.TCP), client, Ip.TCP, remotePort, nowNs);
+      observer.began(slot);
+    }
+    return why;
   }
 
   /** Notes a packet or burst of a session. */
-  void seen(int slot, int client, boolean outbound, int tcpFlags, Burst b, long nowNs) {
-    openCount[client] += lives.seen(slot, outbound, tcpFlags, b.segments(), b.ipBytes(), nowNs);
+  void seen(int slot, boolean outbound, int tcpFlags, Burst b, long nowNs) {
+    lives.seen(slot, outbound, tcpFlags, b.segments(), b.ipBytes(), nowNs);
+  }
+
+  /**
+   * Notes a later fragment of a session that was in this slot when its first fragment came.
+   *
+   * @return false when that session is there no more
+   */
+  boolean follows(int slot, long beganNs, boolean outbound, Burst b, long nowNs) {
+    if (!isSame(slot, beganNs) || lives.over(slot, nowNs)) {
+      return false;
+    }
+    if (!lives.lingering(slot)) {
+      lives.seen(slot, outbound, 0, b.segments(), b.ipBytes(), nowNs);
+    }
+    return true;
+  }
+
+  long beganNs(int slot) {
+    return lives.beganNs(slot);
+  }
+
+  /** Whether a slot still has the session that began then. */
+  boolean isSame(int slot, long beganNs) {
+    return sessions.used(slot) && lives.beganNs(slot) == beganNs;
   }
 
   /** Ends a session, and its mapping if that was its last. */
   void end(int slot, End why) {
-    boolean lingers = lives.lingering(slot);
-    observer.ended(slot, lingers ? End.CLOSED : why);
+    observer.ended(slot, lives.lingering(slot) ? End.CLOSED : why);
     sessions.key(slot, key);
     int mapping = (int) key.dstLo;
-    mappings.key(mapping, key);
-    int family = family(Addresses.isV4(key.srcHi, key.srcLo));
-    if (!lingers) {
-      openCount[(int) key.dstLo]--;
+    if (peers != null) {
+      peers.remove(mapping, key.protocol(), key.srcHi, key.srcLo);
     }
     lives.end(slot);
     sessions.remove(slot);
+    release(mapping);
+  }
+
+  /** One session of a mapping less. */
+  private void release(int mapping) {
     if (--sessionCount[mapping] == 0) {
-      int protocol = key.protocol();
-      int port = externalPort[mapping];
-      ports[family].free(protocol, port);
-      portIndex(family, protocol)[port - limits.firstPort()] = 0;
+      mappings.key(mapping, key);
+      boolean v4 = Addresses.isV4(key.srcHi, key.srcLo);
+      addresses.free(v4, (int) key.dstLo, key.protocol(), external[mapping]);
       mappings.remove(mapping);
     }
   }
@@ -180,11 +268,10 @@ final class NatTable {
     return lives.nextDeadlineNs();
   }
 
-  /** Ends all sessions of one family. */
-  void endFamily(boolean v4) {
+  /** Ends all sessions that leave from an external address. */
+  void endAddress(int slot) {
     for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {
-      inner(mappingOf(s), key);
-      if (Addresses.isV4(key.srcHi, key.srcLo) == v4) {
+      if (NatAddresses.slot(external[mappingOf(s)]) == slot) {
         end(s, End.REMOVED);
       }
     }
@@ -193,7 +280,7 @@ final class NatTable {
   /** Ends all sessions of one client. */
   void endClient(int client) {
     for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {
-      if (clientOf(mappingOf(s)) == client) {
+      if (lives.client(s) == client) {
         end(s, End.REMOVED);
       }
     }
@@ -206,9 +293,9 @@ final class NatTable {
     }
   }
 
-  /** External port of a mapping. */
-  int externalPort(int mapping) {
-    return externalPort[mapping];
+  /** External address slot and port of a mapping. */
+  int external(int mapping) {
+    return external[mapping];
   }
 
   /** Mapping of a session. */
@@ -241,13 +328,20 @@ final class NatTable {
     into.innerHi = key.srcHi;
     into.innerLo = key.srcLo;
     into.innerPort = key.sport();
-    into.externalPort = externalPort[mapping];
+    into.externalHi = addresses.hi(NatAddresses.slot(external[mapping]));
+    into.externalLo = addresses.lo(NatAddresses.slot(external[mapping]));
+    into.externalPort = NatAddresses.port(external[mapping]);
     into.state = lives.state(slot);
     into.beganNs = lives.beganNs(slot);
     into.outPkts = lives.outPkts(slot);
     into.outBytes = lives.outBytes(slot);
     into.inPkts = lives.inPkts(slot);
     into.inBytes = lives.inBytes(slot);
+  }
+
+  /** All sessions, in the order in which they are to be restored. */
+  int[] inOrder() {
+    return lives.inOrder(sessions);
   }
 
   int nextSession(int from) {
@@ -263,102 +357,94 @@ final class NatTable {
   }
 
   int openSessions(int client) {
-    return client < openCount.length ? openCount[client] : 0;
+    return quota.open(client);
   }
 
-  private static int family(boolean v4) {
-    return v4 ? 0 : 1;
+  int handshakes() {
+    return quota.handshakes();
   }
 
-  private static int group(boolean v4, int protocol) {
-    return 2 * family(v4) + (protocol == Ip.TCP ? 0 : 1);
+  /**
+   * Takes in a session of another process, whose mapping is there.
+   *
+   * @param one its remote end
+   * @return its slot, or -1 when it is there already
+   */
+  int adopt(int mapping, NatRecord one) {
+    key.set(one.remoteHi, one.remoteLo, 0, mapping, one.protocol, one.remotePort, 0);
+    return sessions.find(key) >= 0 ? NONE : link(mapping, one.protocol, one.remoteHi, one.remoteLo);
   }
 
-  /** Gives up a query that was answered, else a connection that is over. */
-  private boolean reclaimAny(boolean v4) {
-    return reclaim(v4, Ip.UDP) || reclaim(v4, Ip.TCP);
-  }
-
-  /** Gives up the session that has lingered longest. */
-  private boolean reclaim(boolean v4, int protocol) {
-    int oldest = lives.oldest(group(v4, protocol));
-    if (oldest < 0) {
-      return false;
-    }
-    end(oldest, End.CLOSED);
-    return true;
-  }
-
-  private int port(boolean v4, int protocol, int inner) {
-    PortAllocator free = ports[family(v4)];
-    int port = draw(free, protocol, inner);
-    if (protocol == Ip.TCP || protocol == Ip.UDP) {
-      for (int i = 0; port < 0 && i < RECLAIM_TRIES && reclaim(v4, protocol); i++) {
-        port = draw(free, protocol, inner);
-      }
-    }
-    return port;
-  }
-
-  /** A free port that is not the inner one, of its parity for UDP if possible; or -1. */
-  private static int draw(PortAllocator free, int protocol, int inner) {
-    int port = protocol == Ip.UDP ? other(free, protocol, inner, true) : NONE;
-    return port >= 0 ? port : other(free, protocol, inner, false);
-  }
-
-  private static int other(PortAllocator free, int protocol, int inner, boolean alike) {
-    int port = alike ? free.allocateLike(protocol, inner) : free.allocate(protocol);
-    if (port != inner) {
-      return port;
-    }
-    int second = alike ? free.allocateLike(protocol, inner) : free.allocate(protocol);
-    free.free(protocol, port);
-    return second;
-  }
-
-  private int addMapping(int client, FlowKey inner, boolean v4, int port) {
-    int protocol = inner.protocol();
-    int mapping =
-        mappings.insert(key.set(inner.srcHi, inner.srcLo, 0, client, protocol, inner.sport(), 0));
-    if (mapping >= externalPort.length) {
-      int length = grown(mapping, limits.sessions());
-      externalPort = Arrays.copyOf(externalPort, length);
-      sessionCount = Arrays.copyOf(sessionCount, length);
-    }
-    externalPort[mapping] = port;
-    sessionCount[mapping] = 0;
-    portIndex(family(v4), protocol)[port - limits.firstPort()] = mapping + 1;
-    return mapping;
-  }
-
-  private int addSession(int client, int mapping, FlowKey inner, long nowNs) {
-    int protocol = inner.protocol();
-    int remotePort = inner.dport();
-    int slot =
-        sessions.insert(key.set(inner.dstHi, inner.dstLo, 0, mapping, protocol, remotePort, 0));
-    if (client >= openCount.length) {
-      openCount = Arrays.copyOf(openCount, grown(client, limits.clients()));
-    }
-    openCount[client]++;
+  /** Takes a session in, whose key is {@link #key}. */
+  private int link(int mapping, int protocol, long hi, long lo) {
+    int slot = sessions.insert(key);
     sessionCount[mapping]++;
-    boolean v4 = Addresses.isV4(inner.srcHi, inner.srcLo);
-    lives.begin(slot, group(v4, protocol), protocol, remotePort, nowNs);
-    observer.began(slot);
+    if (peers != null) {
+      peers.add(mapping, protocol, hi, lo);
+    }
     return slot;
   }
 
-  private int[] portIndex(int family, int protocol) {
-    int at = family * SPACES_PER_FAMILY + PortAllocator.space(protocol);
-    int[] slots = byPort[at];
-    if (slots == null) {
-      slots = new int[limits.lastPort() - limits.firstPort() + 1];
-      byPort[at] = slots;
-    }
-    return slots;
+  /** The list in which sessions of an address and protocol linger. */
+  static int group(int address, int protocol) {
+    return 2 * address + (protocol == Ip.TCP ? 0 : 1);
   }
 
-  /** Array length that holds an index: a power of two, at most the limit. */
-  private static int grown(int index, int limit) {
-    return Math.min(limit, Math.max(16, Integer.highestOneBit(index) << 1));
+  /** Gives up an answered query, else a connection that is over, of an address, else of any. */
+  private boolean reclaim(int home) {
+    int oldest = home < 0 ? NONE : lives.oldest(group(home, Ip.UDP));
+    if (oldest < 0 && home >= 0) {
+      oldest = lives.oldest(group(home, Ip.TCP));
+    }
+    for (int group = 0; group < GROUPS && oldest < 0; group++) {
+      oldest = lives.oldest(group);
+    }
+    return giveUp(oldest, End.CLOSED);
+  }
+
+  private int take(boolean v4, int client, int protocol, int inner) {
+    int end = addresses.take(v4, client, protocol, inner);
+    int home = addresses.home(v4, client);
+    if (home >= 0 && (protocol == Ip.TCP || protocol == Ip.UDP)) {
+      for (int i = 0; end < 0 && i < RECLAIM_TRIES; i++) {
+        if (!giveUp(lives.oldest(group(home, protocol)), End.CLOSED)) {
+          return NONE;
+        }
+        end = addresses.take(v4, client, protocol, inner);
+      }
+    }
+    return end;
+  }
+
+  /**
+   * Adds a mapping.
+   *
+   * @param inner protocol, and address and port inside as its source
+   * @param end external address slot and port, taken already
+   */
+  int addMapping(int client, FlowKey inner, int end) {
+    int protocol = inner.protocol();
+    int mapping =
+        mappings.insert(key.set(inner.srcHi, inner.srcLo, 0, client, protocol, inner.sport(), 0));
+    if (mapping >= external.length) {
+      int length = Math.min(limits.sessions(), Math.max(16, Integer.highestOneBit(mapping) << 1));
+      external = Arrays.copyOf(external, length);
+      sessionCount = Arrays.copyOf(sessionCount, length);
+    }
+    external[mapping] = end;
+    sessionCount[mapping] = 0;
+    addresses.map(end, protocol, mapping);
+    return mapping;
+  }
+
+  private int addSession(
+      int client, int mapping, long hi, long lo, int port, NatState first, long nowNs) {
+    mappings.key(mapping, key);
+    int protocol = key.protocol();
+    key.set(hi, lo, 0, mapping, protocol, port, 0);
+    int slot = link(mapping, protocol, hi, lo);
+    lives.begin(slot, group(NatAddresses.slot(external[mapping]), protocol), client, first, nowNs);
+    observer.began(slot);
+    return slot;
   }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PortAllocator {
   /** TCP, UDP and echo, each with one set of even and one of odd ports. */
-  private static final int SPACES = 3;
+  static final int SPACES = 3;
 
   private final int first;
   private final int last;
@@ -62,7 +62,19 @@ public final class PortAllocator {
   }
 
   /**
-   * Gives a port back that {@link #allocate} or {@link #allocateLike} returned.
+   * Takes one certain port.
+   *
+   * @return false when it is taken, or outside the range
+   */
+  public boolean allocateOnly(int protocol, int port) {
+    int parity = port & 1;
+    return port >= first
+        && port <= last
+        && bits(space(protocol), parity).takeOnly(port - firstOf(parity) >> 1);
+  }
+
+  /**
+   * Gives a port back that was taken.
    *
    * @throws IllegalArgumentException when the port is not taken
    */

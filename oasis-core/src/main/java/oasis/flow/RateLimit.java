@@ -6,6 +6,9 @@ package oasis.flow;
  * and no refill. Confined to one thread.
  */
 final class RateLimit {
+  /** No bucket holds more than about a second's worth. */
+  static final long LONGEST_DEBT_NS = 3_000_000_000L;
+
   private final long intervalNs;
   private final long burstNs;
   private long nextNs = Long.MIN_VALUE;
@@ -18,11 +21,30 @@ final class RateLimit {
 
   /** Whether one more is allowed now; if so, it is counted. */
   boolean allows(long nowNs) {
-    long from = Math.max(nextNs, nowNs);
-    if (from - nowNs > burstNs) {
-      return false;
+    boolean allowed = has(nowNs);
+    if (allowed) {
+      take(nowNs);
     }
-    nextNs = from + intervalNs;
-    return true;
+    return allowed;
+  }
+
+  /** Whether one more is allowed now. */
+  boolean has(long nowNs) {
+    return Math.max(nextNs, nowNs) - nowNs <= burstNs;
+  }
+
+  /** Counts one. */
+  void take(long nowNs) {
+    nextNs = Math.max(nextNs, nowNs) + intervalNs;
+  }
+
+  /** Writes how much was taken of late. */
+  void write(StateWriter out) {
+    out.putTime(Math.max(nextNs, out.nowNs()));
+  }
+
+  /** Goes on from there. */
+  void restore(StateReader in) throws StateException {
+    nextNs = in.takeFuture("time of the next one", LONGEST_DEBT_NS);
   }
 }

@@ -24,9 +24,10 @@ import oasis.packet.Ip;
  *
  * <p>Taken is what came in for this host on an interface that is neither loopback nor excluded, to
  * one of its addresses: TCP and UDP to a port of the range, ICMP and ICMPv6 echo replies with an
- * identifier of the range, and ICMP and ICMPv6 errors. Of fragments only the first is taken, in
- * IPv6 with the fragment header right behind the IPv6 header. A packet with a VLAN tag is not
- * taken: the kernel shows it again, without the tag, on the VLAN's interface.
+ * identifier of the range, and ICMP and ICMPv6 errors. Of fragments the first is taken, in IPv6
+ * with the fragment header right behind the IPv6 header; later ones, which have no ports, are taken
+ * whosever they are, or not at all. A packet with a VLAN tag is not taken: the kernel shows it
+ * again, without the tag, on the VLAN's interface.
  */
 final class CaptureFilter {
   /** Most addresses that a filter knows. */
@@ -59,18 +60,44 @@ final class CaptureFilter {
   private final Label next = bpf.next;
   private final Label drop = new Label();
   private final Label take = new Label();
-  private final Label laterFragment = drop; // it has no ports
+  private final Label laterFragment;
 
-  private CaptureFilter() {}
+  private final boolean loopback;
+
+  private CaptureFilter(boolean laterFragments, boolean loopback) {
+    laterFragment = laterFragments ? take : drop;
+    this.loopback = loopback;
+  }
 
   /**
    * Assembles a filter.
    *
    * @param addresses the host's own addresses, at most {@link #MAX_ADDRESSES}
    * @param excluded indexes of interfaces, at most {@link #MAX_INTERFACES}
+   * @param laterFragments whether fragments without ports are taken
    * @return a program of {@link BpfAssembler}
    */
-  static long[] assemble(List<Address> addresses, int firstPort, int lastPort, int[] excluded) {
+  static long[] assemble(
+      List<Address> addresses,
+      int firstPort,
+      int lastPort,
+      int[] excluded,
+      boolean laterFragments) {
+    return assemble(addresses, firstPort, lastPort, excluded, laterFragments, false);
+  }
+
+  /** The same for what this host sends to itself: packets of the loopback interface, no others. */
+  static long[] assembleLoopback(List<Address> addresses, int firstPort, int lastPort) {
+    return assemble(addresses, firstPort, lastPort, new int[0], false, true);
+  }
+
+  private static long[] assemble(
+      List<Address> addresses,
+      int firstPort,
+      int lastPort,
+      int[] excluded,
+      boolean laterFragments,
+      boolean loopback) {
     if (addresses.size() > MAX_ADDRESSES) {
       throw new IllegalArgumentException("a capture takes at most " + MAX_ADDRESSES + " addresses");
     }
@@ -78,7 +105,7 @@ final class CaptureFilter {
       throw new IllegalArgumentException(
           "a capture leaves out at most " + MAX_INTERFACES + " interfaces");
     }
-    CaptureFilter f = new CaptureFilter();
+    CaptureFilter f = new CaptureFilter(laterFragments, loopback);
     f.build(addresses, firstPort, lastPort);
     f.exclude(excluded);
     return f.bpf.assemble();
@@ -116,7 +143,7 @@ final class CaptureFilter {
     bpf.load(LD_W_ABS, AD_PKTTYPE);
     bpf.jump(JEQ, 0, next, drop); // PACKET_HOST
     bpf.load(LD_W_ABS, AD_HATYPE);
-    bpf.jump(JEQ, ARPHRD_LOOPBACK, drop, next);
+    bpf.jump(JEQ, ARPHRD_LOOPBACK, loopback ? next : drop, loopback ? drop : next);
     Label untagged = new Label();
     bpf.load(LD_W_ABS, AD_VLAN_TAG_PRESENT);
     bpf.jump(JEQ, 0, untagged, next);

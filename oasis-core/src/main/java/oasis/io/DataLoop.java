@@ -134,7 +134,7 @@ public final class DataLoop implements AutoCloseable {
     timers.add(timer);
   }
 
-  /** Sets what runs once per turn and at least every second, whatever else there is to do. */
+  /** Sets what runs at the end of each turn and at least every second, whatever there is to do. */
   public void heartBeat(Runnable beat) {
     heartBeat = beat;
   }
@@ -228,8 +228,10 @@ public final class DataLoop implements AutoCloseable {
   private boolean turn(boolean sleep) {
     await(sleep);
     long now = System.nanoTime();
-    heartBeat.run();
     runCommands();
+    if (closed) {
+      return false;
+    }
     if (!deadlineKnown || deadlineNs - now <= 0) {
       runTimers(now);
     }
@@ -242,6 +244,8 @@ public final class DataLoop implements AutoCloseable {
         more |= read(sources.get(i), now);
       }
     }
+    // After the packets: whoever listens to it may be woken by it, and they would wait for that.
+    heartBeat.run();
     if (busy && busyPollNs > 0) {
       busyUntilNs = now + busyPollNs;
     }

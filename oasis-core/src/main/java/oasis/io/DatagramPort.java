@@ -3,6 +3,8 @@ package oasis.io;
 
 import java.nio.ByteBuffer;
 import oasis.packet.Burst;
+import oasis.packet.Sealer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A UDP socket that carries IP packets, one per datagram, in batches. Confined to the data loop.
@@ -54,6 +56,13 @@ public interface DatagramPort extends AutoCloseable {
   /** Sender's port. */
   int sourcePort(int i);
 
+  /**
+   * From now on each datagram that is added or sent gets a trailer by this sealer; null, as at
+   * first, for none. A trailer is behind each packet, of a run too, and makes it longer by {@link
+   * oasis.packet.Trailer#BYTES}.
+   */
+  void sealWith(@Nullable Sealer sealer);
+
   /** Queues a burst to the connected peer; flushes by itself when the queue is full. */
   void add(Burst burst);
 
@@ -64,13 +73,14 @@ public interface DatagramPort extends AutoCloseable {
   void add(Burst burst, long hi, long lo, int port);
 
   /**
-   * Sends an empty datagram (a keep-alive) to the connected peer now.
+   * Sends a datagram without a packet (a keep-alive) to the connected peer now: an empty one, or a
+   * trailer alone.
    *
    * @return 0 when it is on its way, else -errno (ENETUNREACH: the host has no route there)
    */
   int sendEmpty();
 
-  /** Sends an empty datagram to an address now. */
+  /** Sends a datagram without a packet to an address now. */
   void sendEmpty(long hi, long lo, int port);
 
   /** Sends what is queued. Refused or overflowing messages are counted and dropped. */

@@ -4,12 +4,14 @@ package oasis.io;
 import static oasis.os.linux.LinuxConstants.AF_PACKET;
 import static oasis.os.linux.LinuxConstants.ETH_P_ALL;
 import static oasis.os.linux.LinuxConstants.PACKET_IGNORE_OUTGOING;
+import static oasis.os.linux.LinuxConstants.PACKET_STATISTICS;
 import static oasis.os.linux.LinuxConstants.PACKET_VNET_HDR;
 import static oasis.os.linux.LinuxConstants.SOCK_CLOEXEC;
 import static oasis.os.linux.LinuxConstants.SOCK_NONBLOCK;
 import static oasis.os.linux.LinuxConstants.SOCK_RAW;
 import static oasis.os.linux.LinuxConstants.SOL_PACKET;
 
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import oasis.os.Memory;
@@ -27,28 +29,40 @@ import oasis.packet.DropReason;
  * gets copies: keeping the kernel's own stack from answering them is up to the caller.
  */
 public final class LinuxCapturePort implements CapturePort {
+  /** Most addresses of the host that one capture takes packets for. */
+  public static final int MAX_ADDRESSES = CaptureFilter.MAX_ADDRESSES;
+
   private static final int SLOTS = 16;
   private static final int RECEIVE_BUFFER_BYTES = 16 << 20;
   private static final int SOCKADDR_LL_BYTES = 20;
   private static final int ETHER_BYTES = 14;
 
+  /** Where the length of the struct tpacket_stats is said, behind it. */
+  private static final int LENGTH_AT = 8;
+
   // Hardware types (if_arp.h) whose packets we can find behind the virtio header.
   private static final int ARPHRD_ETHER = 1;
   private static final int ARPHRD_RAWIP = 519;
+  private static final int ARPHRD_LOOPBACK = 772;
   private static final int ARPHRD_NONE = 0xfffe;
 
   private final int fd;
   private final int firstPort;
   private final int lastPort;
   private int[] excluded;
+  private final boolean laterFragments;
   private final PortCounters counters = new PortCounters();
+  private final Memory statistics = Memory.allocate(LENGTH_AT + 4);
+  private long missed;
   private final ReceiveSlots slots = new ReceiveSlots(SLOTS);
 
-  private LinuxCapturePort(int fd, int firstPort, int lastPort, int[] excluded) {
+  private LinuxCapturePort(
+      int fd, int firstPort, int lastPort, int[] excluded, boolean laterFragments) {
     this.fd = fd;
     this.firstPort = firstPort;
     this.lastPort = lastPort;
     this.excluded = excluded.clone();
+    this.laterFragments = laterFragments;
   }
 
   /**
@@ -60,27 +74,84 @@ public final class LinuxCapturePort implements CapturePort {
    * @param excludedInterfaces indexes of interfaces whose packets it never takes: our own TUN
    *     device, and {@link EnslavedInterfaces}, whose packets it would take twice; loopback never
    *     counts
+   * @param laterFragments whether it takes fragments without ports, too, whosever they are
    */
   public static LinuxCapturePort open(
-      List<Address> local, int firstPort, int lastPort, int[] excludedInterfaces)
+      List<Address> local,
+      int firstPort,
+      int lastPort,
+      int[] excludedInterfaces,
+      boolean laterFragments)
       throws OsException {
+    int fd = socket();
+    LinuxCapturePort port =
+        new LinuxCapturePort(fd, firstPort, lastPort, excludedInterfaces, laterFragments);
+    port.begin(() -> port.retarget(local));
+    return port;
+  }
+
+  /**
+   * Opens a socket that takes what programs of this host send to addresses of its loopback
+   * interface, which the other way of opening leaves out.
+   *
+   * @param local loopback addresses of either family
+   * @param tcpOrUdpPort destination port
+   */
+  public static LinuxCapturePort openLoopback(List<Address> local, int tcpOrUdpPort)
+      throws OsException {
+    int fd = socket();
+    LinuxCapturePort port = new LinuxCapturePort(fd, tcpOrUdpPort, tcpOrUdpPort, new int[0], false);
+    long[] filter = CaptureFilter.assembleLoopback(local, tcpOrUdpPort, tcpOrUdpPort);
+    port.begin(() -> BpfAssembler.attach(fd, BpfAssembler.encode(filter)));
+    return port;
+  }
+
+  private static int socket() throws OsException {
     // With protocol 0 nothing is queued before the filter stands and the socket is bound.
-    int fd =
-        Errno.check(
-            Sys.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
-            "socket",
-            "for packet capture");
-    LinuxCapturePort port = new LinuxCapturePort(fd, firstPort, lastPort, excludedInterfaces);
+    int fd = Sys.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd == -Errno.EPERM) {
+      throw new OsException(
+          "packet capture needs CAP_NET_RAW: run as root, or grant it"
+              + " (systemd: AmbientCapabilities=CAP_NET_RAW)");
+    }
+    return Errno.check(fd, "socket", "for packet capture");
+  }
+
+  /** Puts the filter in place. */
+  @FunctionalInterface
+  private interface Filter {
+    void attach() throws OsException;
+  }
+
+  private void begin(Filter filter) throws OsException {
     try {
       Sockets.set(fd, SOL_PACKET, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR");
       Sockets.set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1, "PACKET_IGNORE_OUTGOING");
       Sockets.receiveBuffer(fd, RECEIVE_BUFFER_BYTES);
-      port.retarget(local);
+      filter.attach();
       bindToAll(fd);
     } catch (OsException | RuntimeException e) {
       Sys.close(fd);
       throw e;
     }
+  }
+
+  /**
+   * Takes over the socket of another process, with what waits in it.
+   *
+   * @param fd got by {@link #open} there, with the same ports; belongs to the result
+   */
+  public static LinuxCapturePort adopt(
+      int fd,
+      List<Address> local,
+      int firstPort,
+      int lastPort,
+      int[] excludedInterfaces,
+      boolean laterFragments)
+      throws OsException {
+    LinuxCapturePort port =
+        new LinuxCapturePort(fd, firstPort, lastPort, excludedInterfaces, laterFragments);
+    port.retarget(local);
     return port;
   }
 
@@ -107,7 +178,9 @@ public final class LinuxCapturePort implements CapturePort {
     }
     excluded = excludedInterfaces.clone();
     BpfAssembler.attach(
-        fd, BpfAssembler.encode(CaptureFilter.assemble(local, firstPort, lastPort, excluded)));
+        fd,
+        BpfAssembler.encode(
+            CaptureFilter.assemble(local, firstPort, lastPort, excluded, laterFragments)));
   }
 
   private static void bindToAll(int fd) throws OsException {
@@ -156,7 +229,7 @@ public final class LinuxCapturePort implements CapturePort {
         Short.toUnsignedInt(
             Short.reverseBytes(slots.messages().names().getShort(slots.messages().nameAt(i) + 8)));
     return switch (type) {
-      case ARPHRD_ETHER -> ETHER_BYTES;
+      case ARPHRD_ETHER, ARPHRD_LOOPBACK -> ETHER_BYTES;
       case ARPHRD_NONE, ARPHRD_RAWIP -> 0;
       default -> -1;
     };
@@ -165,6 +238,18 @@ public final class LinuxCapturePort implements CapturePort {
   @Override
   public PortCounters counters() {
     return counters;
+  }
+
+  /** Packets that came faster than they were read and are lost, since the socket was opened. */
+  public long missed() {
+    // struct tpacket_stats: packets, drops; reading resets them.
+    ByteBuffer bytes = statistics.buffer().order(ByteOrder.nativeOrder());
+    bytes.putInt(LENGTH_AT, LENGTH_AT);
+    long length = statistics.address() + LENGTH_AT;
+    if (Sys.getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, statistics.address(), length) == 0) {
+      missed += Integer.toUnsignedLong(bytes.getInt(4));
+    }
+    return missed;
   }
 
   @Override

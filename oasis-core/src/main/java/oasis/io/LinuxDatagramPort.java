@@ -21,6 +21,7 @@ import oasis.os.linux.Errno;
 import oasis.os.linux.Sockets;
 import oasis.os.linux.Sys;
 import oasis.packet.Burst;
+import oasis.packet.Sealer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +78,23 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
   }
 
+  /**
+   * Takes over the socket of another process, with what waits in it.
+   *
+   * @param fd got by {@link #open} there without a peer; belongs to the result
+   */
+  public static LinuxDatagramPort adopt(int fd) throws OsException {
+    int family = Errno.check(Sockets.family(fd), "getsockname", "of a UDP socket");
+    return of(fd, family);
+  }
+
+  private static LinuxDatagramPort of(int fd, int family) throws OsException {
+    boolean gro = Sockets.trySet(fd, SOL_UDP, UDP_GRO, 1) == 0;
+    boolean gso = Sockets.trySet(fd, SOL_UDP, UDP_SEGMENT, 0) == 0;
+    int port = Errno.check(Sockets.localPort(fd), "getsockname", "of a UDP socket");
+    return new LinuxDatagramPort(fd, family, port, gso, gro);
+  }
+
   private static int socket(int family) {
     return Sys.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
   }
@@ -95,8 +113,6 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
     Sockets.receiveBuffer(fd, RECEIVE_BUFFER_BYTES);
     Sockets.sendBuffer(fd, SEND_BUFFER_BYTES);
-    boolean gro = Sockets.trySet(fd, SOL_UDP, UDP_GRO, 1) == 0;
-    boolean gso = Sockets.trySet(fd, SOL_UDP, UDP_SEGMENT, 0) == 0;
     Errno.check(
         Sockets.bind(fd, family, local.hi(), local.lo(), local.port()),
         "bind",
@@ -107,8 +123,7 @@ public final class LinuxDatagramPort implements DatagramPort {
           "connect",
           "UDP port " + peer.port());
     }
-    int port = Errno.check(Sockets.localPort(fd), "getsockname", "of a UDP socket");
-    return new LinuxDatagramPort(fd, family, port, gso, gro);
+    return of(fd, family);
   }
 
   /** What the kernel offloads for us, for the log: {@code GSO, GRO} or less. */
@@ -193,6 +208,11 @@ public final class LinuxDatagramPort implements DatagramPort {
   @Override
   public int sourcePort(int i) {
     return Sockets.port(slots.messages().names(), slots.messages().nameAt(i));
+  }
+
+  @Override
+  public void sealWith(@Nullable Sealer sealer) {
+    queue.sealWith(sealer);
   }
 
   @Override

@@ -81,6 +81,11 @@ public final class LinuxRawPort implements RawPort {
     Sockets.sendBuffer(fd, SEND_BUFFER_BYTES);
   }
 
+  /** The socket of an address family, negative when there is none. */
+  int fd(int version) {
+    return version == 4 ? fd4 : fd6;
+  }
+
   @Override
   public int add(Burst burst) {
     SendQueue queue = burst.version() == 4 ? queue4 : queue6;

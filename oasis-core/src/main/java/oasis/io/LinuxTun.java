@@ -102,6 +102,19 @@ public final class LinuxTun implements TunPort {
     }
   }
 
+  /**
+   * Takes over the device of another process, with what waits in it.
+   *
+   * @param fd got by {@link #open} there; belongs to the result
+   * @param name of the device
+   * @param mtu as for {@link #open}
+   */
+  public static LinuxTun adopt(int fd, String name, int mtu) throws OsException {
+    int offloads = enableOffloads(fd);
+    setMtu(name, mtu);
+    return new LinuxTun(fd, name, mtu, offloads);
+  }
+
   /** Asks for all offloads, then for those of older kernels (USO came with Linux 6.2). */
   private static int enableOffloads(int fd) {
     if (Sys.ioctl(fd, TUNSETOFFLOAD, TSO | USO) >= 0) {

@@ -171,7 +171,7 @@ public final class RawSender implements RawPort {
     int hop = hop(Ip.dstHi(burst.buffer(), at), Ip.dstLo(burst.buffer(), at));
     int mtu = hops.mtu(hop);
     boolean tooLong = mtu > 0 && longestPacket(burst) > mtu;
-    if (tooLong && (burst.version() == 6 || Ip.dontFragment4(burst.buffer(), at))) {
+    if (tooLong && mustStayWhole(burst)) {
       return mtu;
     }
     if (tooLong && Fragmenter.mayCut(burst) && fragmenter.begin(burst, mtu)) {
@@ -184,6 +184,17 @@ public final class RawSender implements RawPort {
       sendByPacketSocket(packet, burst, hop);
     }
     return 0;
+  }
+
+  /** What {@link #add} would return now: 0, or the path's MTU when it would not take the burst. */
+  public int pathMtu(Burst burst) {
+    int at = burst.start();
+    int mtu = mtu(Ip.dstHi(burst.buffer(), at), Ip.dstLo(burst.buffer(), at));
+    return mtu > 0 && longestPacket(burst) > mtu && mustStayWhole(burst) ? mtu : 0;
+  }
+
+  private static boolean mustStayWhole(Burst b) {
+    return b.version() == 6 || Ip.dontFragment4(b.buffer(), b.start());
   }
 
   private static int longestPacket(Burst b) {

@@ -11,13 +11,16 @@ import oasis.os.linux.Sockets;
 import oasis.os.linux.Sys;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
+import oasis.packet.Sealer;
 import oasis.packet.Segmenter;
+import oasis.packet.Trailer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Packets on their way into a socket. Bursts are segmented here; payload is not copied, each packet
- * is an iovec for its headers and one for its payload. Consecutive packets to one endpoint become
- * one message while their size stays the same ({@code UDP_SEGMENT}; a shorter one ends the
- * message), and all messages leave by one {@code sendmmsg}.
+ * is an iovec for its headers, one for its payload, and one for its trailer if it is sealed.
+ * Consecutive packets to one endpoint become one message while their size stays the same ({@code
+ * UDP_SEGMENT}; a shorter one ends the message), and all messages leave by one {@code sendmmsg}.
  *
  * <p>A message whose segmentation the kernel refuses is sent packet by packet, and merging rests
  * for a while for its destination ({@link RefusedDestinations}).
@@ -40,8 +43,10 @@ final class SendQueue {
   private final PortCounters counters;
   private final Memory arena = Memory.allocate(CAPACITY * Segmenter.MAX_HEADER_BYTES);
   private final Segmenter segmenter = new Segmenter(arena.buffer());
-  // One message more than the capacity, for packets that leave one by one.
-  private final NativeMessages messages = new NativeMessages(CAPACITY + 1, 2 * CAPACITY);
+  // One message more than the capacity, for packets that leave one by one; the last trailer and
+  // iovec are for a datagram without a packet.
+  private final Memory trailers = Memory.allocate((CAPACITY + 1) * Trailer.BYTES);
+  private final NativeMessages messages = new NativeMessages(CAPACITY + 1, 3 * CAPACITY + 1);
   private final SendRoom room;
 
   private final int[] firstIovec = new int[CAPACITY + 1]; // of each packet
@@ -52,6 +57,7 @@ final class SendQueue {
 
   private final boolean canMerge;
   private final RefusedDestinations refused = new RefusedDestinations();
+  private @Nullable Sealer sealer;
   private int arenaEnd;
   private int iovecs;
   private int packets;
@@ -80,6 +86,11 @@ final class SendQueue {
     room = new SendRoom(fd);
   }
 
+  /** Seals what is added from now on; null for nothing. */
+  void sealWith(@Nullable Sealer with) {
+    sealer = with;
+  }
+
   /**
    * Queues a burst.
    *
@@ -90,6 +101,11 @@ final class SendQueue {
     if (b.segments() == 1 && !b.partialChecksum() && contiguous(b) && !b.fragment()) {
       if (packets == CAPACITY) {
         flush();
+      }
+      Sealer with = sealer;
+      if (with != null) {
+        int at = packets * Trailer.BYTES;
+        with.seal(b.buffer(), b.start(), b.length(), b.buffer(), 0, 0, trailers.buffer(), at);
       }
       append(b.address() + b.start(), b.length(), 0, 0, hi, lo, port);
     } else {
@@ -106,6 +122,7 @@ final class SendQueue {
 
   private void addSegments(Burst b, long hi, long lo, int port) {
     int segments = b.segments();
+    Sealer with = sealer;
     for (int first = 0; first < segments; ) {
       if (packets + Segmenter.ROUND > CAPACITY) {
         flush();
@@ -113,6 +130,17 @@ final class SendQueue {
       int n = segmenter.segment(b, first, arenaEnd);
       int headerBytes = segmenter.headerBytes();
       for (int i = 0; i < n; i++) {
+        if (with != null) {
+          with.seal(
+              arena.buffer(),
+              segmenter.headerStart(i),
+              headerBytes,
+              b.buffer(),
+              segmenter.payloadStart(i),
+              segmenter.payloadBytes(i),
+              trailers.buffer(),
+              packets * Trailer.BYTES);
+        }
         append(
             arena.address() + segmenter.headerStart(i),
             headerBytes,
@@ -129,15 +157,20 @@ final class SendQueue {
 
   private void append(
       long head, int headBytes, long tail, int tailBytes, long hi, long lo, int port) {
-    int bytes = headBytes + tailBytes;
+    int trailer = sealer == null ? 0 : Trailer.BYTES;
+    int bytes = headBytes + tailBytes + trailer;
     if (!open || !fits(bytes) || lo != openLo || port != openPort || hi != openHi) {
       begin(bytes, hi, lo, port);
     }
-    firstIovec[packets++] = iovecs;
+    firstIovec[packets] = iovecs;
     messages.iovec(iovecs++, head, headBytes);
     if (tailBytes > 0) {
       messages.iovec(iovecs++, tail, tailBytes);
     }
+    if (trailer > 0) {
+      messages.iovec(iovecs++, trailers.address() + (long) packets * Trailer.BYTES, trailer);
+    }
+    packets++;
     messageBytes[count - 1] += bytes;
     queuedBytes += bytes;
     if (bytes < openPacketBytes) {
@@ -275,7 +308,7 @@ final class SendQueue {
     };
   }
 
-  /** Sends an empty datagram now, behind what is queued; 0, or -errno. */
+  /** Sends a datagram without a packet now, behind what is queued; 0, or -errno. */
   int sendEmpty(long hi, long lo, int port) {
     flush();
     messages.name(
@@ -284,7 +317,12 @@ final class SendQueue {
             ? 0
             : Sockets.putAddress(
                 messages.names(), messages.nameAt(CAPACITY), family, hi, lo, port));
-    messages.iovecs(CAPACITY, 0, 0);
+    messages.iovecs(CAPACITY, 3 * CAPACITY, sealer == null ? 0 : 1);
+    if (sealer != null) {
+      int at = CAPACITY * Trailer.BYTES;
+      sealer.seal(trailers.buffer(), at);
+      messages.iovec(3 * CAPACITY, trailers.address() + at, Trailer.BYTES);
+    }
     mayWait = true;
     return sendSpare();
   }

@@ -43,8 +43,8 @@ public final class SilentPorts implements AutoCloseable {
   private boolean filters = true;
   private int open;
 
-  private SilentPorts(int ports) {
-    sockets = new int[2 * ports];
+  private SilentPorts(int files) {
+    sockets = new int[files];
   }
 
   /**
@@ -59,7 +59,7 @@ public final class SilentPorts implements AutoCloseable {
     if (first < 1 || last > 0xffff || first > last) {
       throw new IllegalArgumentException("ports " + first + "-" + last);
     }
-    SilentPorts ports = new SilentPorts(last - first + 1);
+    SilentPorts ports = new SilentPorts(files(first, last));
     OpenFiles.allow(ports.sockets.length, "holding the ports " + first + "-" + last);
     try {
       int family = family();
@@ -74,6 +74,29 @@ public final class SilentPorts implements AutoCloseable {
       throw e;
     }
     return ports;
+  }
+
+  /**
+   * Takes over the sockets of another process, which has got them by {@link #open} and hands its
+   * {@link #files} on.
+   *
+   * @param files all of them, which belong to the result
+   */
+  public static SilentPorts adopt(int[] files) {
+    SilentPorts ports = new SilentPorts(files.length);
+    System.arraycopy(files, 0, ports.sockets, 0, files.length);
+    ports.open = files.length;
+    return ports;
+  }
+
+  /** How many open files a range takes. */
+  public static int files(int first, int last) {
+    return 2 * (last - first + 1);
+  }
+
+  /** The open files behind it, for another process to take over. */
+  public int[] files() {
+    return sockets.clone();
   }
 
   /** AF_INET6, whose sockets serve both families, or AF_INET where the kernel has no IPv6. */

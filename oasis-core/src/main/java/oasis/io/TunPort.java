@@ -4,7 +4,7 @@ package oasis.io;
 import oasis.packet.Burst;
 
 /** The packet side of a TUN device. Confined to the data loop. */
-public interface TunPort extends AutoCloseable {
+public interface TunPort extends ProgramPort, AutoCloseable {
   /** Result of {@link #read}: nothing to read now. */
   int NOTHING = 0;
 
@@ -23,9 +23,6 @@ public interface TunPort extends AutoCloseable {
   /** Maximum transmission unit in bytes. */
   int mtu();
 
-  /** True when the device takes bursts of UDP datagrams whole (USO), so that merging them pays. */
-  boolean udpBursts();
-
   /**
    * Reads one packet or offloaded burst into slot {@code slot}. The burst stays valid until the
    * same slot is read into again, so a turn of the loop may hold a whole batch before it flushes.
@@ -37,15 +34,6 @@ public interface TunPort extends AutoCloseable {
 
   /** Number of independent read slots. */
   int slots();
-
-  /**
-   * Writes a burst to the kernel: a burst of many with an offload header in one call where the
-   * device has offload, else packet by packet. Counted and dropped when the kernel refuses.
-   */
-  void write(Burst burst);
-
-  /** What went in and out and what was dropped. */
-  PortCounters counters();
 
   @Override
   void close();

@@ -156,7 +156,16 @@ public final class Burst {
    * Only for a fragment.
    */
   public int fragmentId() {
-    return version == 4 ? Ip.id4(buffer, start) : Extensions.fragmentId(buffer, start);
+    return version == 4
+        ? Ip.id4(buffer, start)
+        : buffer.getInt(Extensions.fragmentAt(buffer, start) + 4);
+  }
+
+  /** Where in its datagram's data this fragment begins, in bytes. Only for a fragment. */
+  public int fragmentOffset() {
+    return version == 4
+        ? (buffer.getShort(start + 6) & Ip.OFFSET_MASK) * 8
+        : buffer.getShort(Extensions.fragmentAt(buffer, start) + 2) & 0xfff8;
   }
 
   /** Payload bytes of every segment but the last, which may be shorter; 0 for a single packet. */

@@ -32,6 +32,7 @@ public final class Coalescer {
   private int at;
   private int end;
   private int packetBytes;
+  private int trailerBytes;
   private DropReason lastDrop = DropReason.TRUNCATED;
 
   /**
@@ -53,11 +54,23 @@ public final class Coalescer {
    * @param packetBytes length of each packet but the last, which may be shorter; at least 1
    */
   public void begin(ByteBuffer memory, long address, int at, int bytes, int packetBytes) {
+    begin(memory, address, at, bytes, packetBytes, 0);
+  }
+
+  /**
+   * Begins a run in which something follows each packet.
+   *
+   * @param packetBytes length of each packet with what follows it, but of the last
+   * @param trailerBytes how much follows each packet; no packet and trailer is shorter
+   */
+  public void begin(
+      ByteBuffer memory, long address, int at, int bytes, int packetBytes, int trailerBytes) {
     this.memory = memory;
     this.address = address;
     this.at = at;
     this.end = at + bytes;
     this.packetBytes = packetBytes;
+    this.trailerBytes = trailerBytes;
   }
 
   /** Fills {@code into} from the next packets; {@link #END}, {@link #BURST} or {@link #DROPPED}. */
@@ -66,7 +79,7 @@ public final class Coalescer {
       return END;
     }
     int bytes = nextBytes();
-    DropReason bad = into.check(memory, address, at, bytes);
+    DropReason bad = into.check(memory, address, at, bytes - trailerBytes);
     at += bytes;
     if (bad != null) {
       lastDrop = bad;
@@ -95,7 +108,7 @@ public final class Coalescer {
     boolean more = true;
     while (more && at < end && pieces < Burst.MAX_PIECES) {
       int bytes = nextBytes();
-      if (candidate.check(memory, address, at, bytes) != null
+      if (candidate.check(memory, address, at, bytes - trailerBytes) != null
           || candidate.payloadBytes > size
           || b.headerBytes() + total + candidate.payloadBytes > MAX_TOTAL
           || !Merge.follows(b, previous, total, candidate)

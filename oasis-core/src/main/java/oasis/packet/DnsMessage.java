@@ -125,6 +125,7 @@ public final class DnsMessage {
     b = memory;
     start = at;
     end = at + bytes;
+    forgetRecords();
     return bytes >= HEADER_BYTES && word(4) == 1 && question();
   }
 
@@ -139,12 +140,16 @@ public final class DnsMessage {
     return true;
   }
 
-  private boolean walk() {
+  private void forgetRecords() {
     udpBytes = MIN_UDP_BYTES;
     dnssecOk = false;
     signed = false;
     optBytes = 0;
     extendedRcode = 0;
+  }
+
+  private boolean walk() {
+    forgetRecords();
     int records = word(6) + word(8) + word(10);
     rewind();
     for (int i = 0; i < records; i++) {

@@ -227,6 +227,18 @@ public final class DnsReply {
     return finish(query, 0, 1, out, at, begin(query, NO_ERROR, out, at));
   }
 
+  /**
+   * The same in place of an answer of which only the beginning has come. An answer that was too
+   * long for one packet was asked for by EDNS, so it has an OPT record.
+   *
+   * @param beginning got by {@link DnsMessage#peek}
+   */
+  public static int truncatedUnseen(DnsMessage beginning, ByteBuffer out, int at) {
+    int pos = begin(beginning, NO_ERROR, out, at);
+    finish(beginning, 0, 1, out, at, pos);
+    return opt(false, out, at, pos);
+  }
+
   /** Sets the count of answers and the TC bit, adds OPT; returns the message's length. */
   private static int finish(
       DnsMessage query, int answers, int wanted, ByteBuffer out, int at, int pos) {
@@ -237,17 +249,23 @@ public final class DnsReply {
     if (!query.edns()) {
       return pos - at;
     }
-    out.putShort(at + 10, (short) 1);
     if (copiesOpt(query)) {
       // The server's options belong to the program's: a cookie (RFC 7873) must not get lost.
+      out.putShort(at + 10, (short) 1);
       out.put(pos, query.buffer(), query.optAt(), query.optBytes());
       return pos + query.optBytes() - at;
     }
+    return opt(query.dnssecOk(), out, at, pos);
+  }
+
+  /** Adds an OPT record of ours; returns the message's length. */
+  private static int opt(boolean dnssecOk, ByteBuffer out, int at, int pos) {
+    out.putShort(at + 10, (short) 1);
     // Root name, type, size of datagrams, version 0 with the DO bit as asked, no options.
     out.put(pos, (byte) 0);
     out.putShort(pos + 1, (short) DnsMessage.OPT);
     out.putShort(pos + 3, (short) OUR_UDP_BYTES);
-    out.putInt(pos + 5, query.dnssecOk() ? 0x8000 : 0);
+    out.putInt(pos + 5, dnssecOk ? 0x8000 : 0);
     out.putShort(pos + 9, (short) 0);
     return pos + OPT_BYTES - at;
   }

@@ -76,15 +76,15 @@ final class Extensions {
     return pack(word & 0xfff8, (word & 1) != 0, next, pos - at);
   }
 
-  /** Identification in the fragment header of a packet that was walked and has one. */
-  static int fragmentId(ByteBuffer b, int at) {
+  /** Index of the fragment header of a packet that was walked and has one. */
+  static int fragmentAt(ByteBuffer b, int at) {
     int next = b.get(at + 6) & 0xff;
     int pos = at + Ip.V6_BYTES;
     while (next != FRAGMENT) {
       next = b.get(pos) & 0xff;
       pos += 8 + (b.get(pos + 1) & 0xff) * 8;
     }
-    return b.getInt(pos + 4);
+    return pos;
   }
 
   /** The result of a walk; IPv4 headers are described in the same form. */

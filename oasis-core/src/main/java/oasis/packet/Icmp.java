@@ -122,6 +122,23 @@ public final class Icmp {
         : type == UNREACHABLE || type == TIME_EXCEEDED || type == PARAMETER_PROBLEM;
   }
 
+  /** True when a checked burst is an echo request of its family (and not a later fragment). */
+  public static boolean isEchoRequest(Burst b) {
+    return isQuery(b, ECHO_REQUEST, V6_ECHO_REQUEST);
+  }
+
+  /** True when a checked burst is an echo reply of its family (and not a later fragment). */
+  public static boolean isEchoReply(Burst b) {
+    return isQuery(b, ECHO_REPLY, V6_ECHO_REPLY);
+  }
+
+  private static boolean isQuery(Burst b, int type, int type6) {
+    boolean v4 = b.version == 4;
+    return b.protocol == (v4 ? Ip.ICMP : Ip.ICMP6)
+        && !b.laterFragment
+        && type(b.buffer, b.transport) == (v4 ? type : type6);
+  }
+
   /** True when a checked burst is an ICMP or ICMPv6 error (and not a later fragment). */
   public static boolean isError(Burst b) {
     return (b.protocol == Ip.ICMP || b.protocol == Ip.ICMP6)

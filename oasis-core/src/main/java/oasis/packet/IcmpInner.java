@@ -37,6 +37,18 @@ public final class IcmpInner {
     return true;
   }
 
+  /**
+   * Whether the quoted IP header's own checksum is right (RFC 5508 REQ-3a); IPv6 has none. {@link
+   * #read} must have returned true.
+   */
+  public static boolean headerIsGood(Burst b) {
+    if (b.version == 6) {
+      return true;
+    }
+    int header = Ip.headerBytes4(b.buffer, b.payload);
+    return Checksum.fold(Checksum.sum(b.buffer, b.payload, header, 0)) == 0xffff;
+  }
+
   /** Sets the quoted packet's source; {@link #read} must have returned true. */
   public static void source(Burst b, long hi, long lo, int port) {
     set(b, b.version == 4 ? 12 : 8, 0, hi, lo, port);

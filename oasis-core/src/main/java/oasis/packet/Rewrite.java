@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
  * and other protocols have none.
  */
 public final class Rewrite {
+  /** Both bits of the ECN field, at the low end of type of service or traffic class. */
+  private static final int CONGESTION = 3;
+
   private Rewrite() {}
 
   /**
@@ -37,6 +40,37 @@ public final class Rewrite {
       Edit.adjust(m, b.start + 10, Edit.put16(m, b.start + 8, word - 0x100));
     } else {
       m.put(b.start + 7, (byte) (m.get(b.start + 7) - 1));
+    }
+  }
+
+  /** Whether the ends of a burst understand congestion marks: ECT(0), ECT(1) or CE (RFC 3168). */
+  public static boolean understandsMarks(Burst b) {
+    return (Ip.tos(b.buffer, b.start) & CONGESTION) != 0;
+  }
+
+  /** Marks a burst as having met congestion: CE (RFC 3168 section 5). */
+  public static void markCongestion(Burst b) {
+    ByteBuffer m = b.buffer;
+    if (b.version == 4) {
+      int word = m.getShort(b.start) | CONGESTION;
+      Edit.adjust(m, b.start + 10, Edit.put16(m, b.start, word & 0xffff));
+    } else {
+      m.put(b.start + 1, (byte) (m.get(b.start + 1) | CONGESTION << 4));
+    }
+  }
+
+  /**
+   * Sets the identification by which the fragments of a datagram find together: that of the IPv4
+   * header, or of the IPv6 fragment header, which the burst must have.
+   *
+   * @param id 16 bits for IPv4, 32 bits for IPv6
+   */
+  public static void identification(Burst b, int id) {
+    ByteBuffer m = b.buffer;
+    if (b.version == 4) {
+      Edit.adjust(m, b.start + 10, Edit.put16(m, b.start + 4, id));
+    } else {
+      m.putInt(Extensions.fragmentAt(m, b.start) + 4, id);
     }
   }
 

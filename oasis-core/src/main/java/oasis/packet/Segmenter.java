@@ -80,6 +80,31 @@ public final class Segmenter {
     return count;
   }
 
+  /**
+   * Makes one packet of a whole burst, for a link that takes it: its headers go to the arena, its
+   * payload stays in the burst's pieces.
+   *
+   * @param at index in the arena, with room for {@link #MAX_HEADER_BYTES}
+   * @return bytes of headers
+   */
+  public int whole(Burst b, int at) {
+    arena.put(at, b.buffer, b.start, b.headerBytes());
+    int transport = at + b.transport - b.start;
+    int transportHeader = b.payload - b.transport;
+    arena.putShort(transport + Transport.checksumOffset(b.protocol), (short) 0);
+    long sum = Checksum.pseudo(arena, at, b.protocol, Transport.bytes(b));
+    sum = Checksum.sum(arena, transport, transportHeader, sum);
+    int behind = 0;
+    for (int i = 0; i < b.pieces; i++) {
+      int piece = Checksum.fold(Checksum.sum(b.buffer, b.pieceStart[i], b.pieceBytes[i], 0));
+      // Behind an odd number of bytes, high and low bytes change places (RFC 1071 section 2).
+      sum += (behind & 1) == 0 ? piece : (piece & 0xff) << 8 | piece >>> 8;
+      behind += b.pieceBytes[i];
+    }
+    Transport.putChecksum(arena, transport, b.protocol, sum);
+    return b.headerBytes();
+  }
+
   private void place(Burst b, int index, int i) {
     if (b.pieces > 1) {
       payloadStart[i] = b.pieceStart[index];

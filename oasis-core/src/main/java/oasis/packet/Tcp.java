@@ -65,6 +65,12 @@ public final class Tcp {
   /** Option kind: window scale (RFC 7323 section 2.2). */
   public static final int OPTION_SCALE = 3;
 
+  /** Option kind: selective acknowledgments may be sent (RFC 2018 section 2). */
+  public static final int OPTION_SACK_PERMITTED = 4;
+
+  /** Option kind: selective acknowledgment (RFC 2018 section 3). */
+  public static final int OPTION_SACK = 5;
+
   static final int CHECKSUM = 16;
 
   private Tcp() {}

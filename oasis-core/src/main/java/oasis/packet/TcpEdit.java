@@ -51,6 +51,77 @@ public final class TcpEdit {
     follow(b, Edit.delta16(old, now));
   }
 
+  /** Whether a SYN or SYN-ACK allows selective acknowledgments. */
+  public static boolean sackPermitted(Burst b) {
+    return option(b, Tcp.OPTION_SACK_PERMITTED, 2) >= 0;
+  }
+
+  /**
+   * Adds a number to both edges of each selectively acknowledged block, for a stream whose sequence
+   * numbers are shifted.
+   */
+  public static void shiftSack(Burst b, int shift) {
+    int at = sack(b);
+    if (at < 0) {
+      return;
+    }
+    ByteBuffer m = b.buffer;
+    long before = flagsAndOptions(b);
+    int end = at + (m.get(at + 1) & 0xff);
+    for (int edge = at + 2; edge + 4 <= end; edge += 4) {
+      m.putInt(edge, m.getInt(edge) + shift);
+    }
+    follow(b, Edit.delta16(Checksum.fold(before), Checksum.fold(flagsAndOptions(b))));
+  }
+
+  /** Overwrites selective acknowledgments with padding. */
+  public static void eraseSack(Burst b) {
+    int at = sack(b);
+    if (at < 0) {
+      return;
+    }
+    long before = flagsAndOptions(b);
+    int end = at + (b.buffer.get(at + 1) & 0xff);
+    for (int i = at; i < end; i++) {
+      b.buffer.put(i, (byte) Tcp.OPTION_NOP);
+    }
+    follow(b, Edit.delta16(Checksum.fold(before), Checksum.fold(flagsAndOptions(b))));
+  }
+
+  /** Index of the first option of selective acknowledgments, or -1. */
+  private static int sack(Burst b) {
+    int at = b.transport + Tcp.BYTES;
+    while (at < b.payload) {
+      int bytes = optionBytes(b, at);
+      if (bytes == 0) {
+        return -1;
+      }
+      if ((b.buffer.get(at) & 0xff) == Tcp.OPTION_SACK && bytes > 2) {
+        return at;
+      }
+      at += bytes;
+    }
+    return -1;
+  }
+
+  /**
+   * Lets a burst whose payload is in one piece be cut into segments of at most so many bytes, if
+   * they are longer; its checksum is then computed when it is cut.
+   *
+   * @param most payload bytes of a segment, at least 1
+   */
+  public static void limitSegments(Burst b, int most) {
+    int longest = b.segmentBytes == 0 ? b.payloadBytes : b.segmentBytes;
+    if (longest <= most || b.pieces != 1) {
+      return;
+    }
+    b.segmentBytes = most;
+    if (!b.partialChecksum) {
+      b.partialChecksum = true;
+      Transport.putPartialChecksum(b);
+    }
+  }
+
   /** The sum over flags and options; the checksum between them is the same before and after. */
   private static long flagsAndOptions(Burst b) {
     int at = b.transport + FLAGS_AT;

@@ -55,7 +55,7 @@ final class NameTable {
       }
       boolean suffix = glob.startsWith("*.");
       String name = suffix ? glob.substring(2) : glob;
-      if (name.isEmpty() || name.indexOf('*') >= 0 || name.indexOf('?') >= 0) {
+      if (!isName(name)) {
         return false;
       }
       (suffix ? suffixes : exact).computeIfAbsent(name, same -> new ArrayList<>()).add(rule);
@@ -96,6 +96,11 @@ final class NameTable {
           ? new int[0]
           : rules.stream().mapToInt(Integer::intValue).sorted().toArray();
     }
+  }
+
+  /** Whether a pattern is a name: without slashes and wildcards. */
+  static boolean isName(String pattern) {
+    return !pattern.isEmpty() && pattern.chars().noneMatch(c -> c == '/' || c == '*' || c == '?');
   }
 
   /** The first rule with index {@code from} and above that matches a name, or -1. */

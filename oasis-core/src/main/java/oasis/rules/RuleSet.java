@@ -13,10 +13,15 @@ import oasis.packet.FlowKey;
  */
 public final class RuleSet {
   /** Without rules: everything goes by the underlay. */
-  public static final RuleSet EMPTY = new RuleSet(List.of(), Programs.NONE);
+  public static final RuleSet EMPTY = new RuleSet(List.of(), Programs.NONE, NeverFaked.NOTHING);
 
   private final List<Rule> rules;
   private final NameMatcher names;
+  private final NeverFaked neverFaked;
+
+  /** The rules about names that are never faked otherwise. */
+  private final NameTable spelledOut;
+
   private final HeaderMatcher headers4;
   private final HeaderMatcher headers6;
   private final Programs programs;
@@ -26,10 +31,12 @@ public final class RuleSet {
 
   private final long[] unwanted;
 
-  private RuleSet(List<Rule> rules, Programs programs) {
+  private RuleSet(List<Rule> rules, Programs programs, NeverFaked neverFaked) {
     this.rules = List.copyOf(rules);
     this.programs = programs;
     names = NameMatcher.compile(this.rules);
+    this.neverFaked = neverFaked;
+    spelledOut = neverFaked.spelledOut(this.rules);
     headers4 = HeaderMatcher.compile(this.rules, false);
     headers6 = HeaderMatcher.compile(this.rules, true);
     int count = programs.terms().isEmpty() ? 0 : rules.size();
@@ -48,15 +55,17 @@ public final class RuleSet {
    *     for the kernel's notes about programs; it names the rule
    */
   public static RuleSet compile(List<Rule> rules) {
-    return compile(rules, EMPTY);
+    return compile(rules, EMPTY, NeverFaked.NOTHING);
   }
 
   /**
    * As {@link #compile(List)}, for rules that follow others without a break: what the kernel has
    * noted at connections for those goes on to mean the same.
+   *
+   * @param neverFaked names that only a rule which spells them out is about
    */
-  public static RuleSet compile(List<Rule> rules, RuleSet before) {
-    return new RuleSet(rules, Programs.of(rules, before.programs));
+  public static RuleSet compile(List<Rule> rules, RuleSet before, NeverFaked neverFaked) {
+    return new RuleSet(rules, Programs.of(rules, before.programs), neverFaked);
   }
 
   /** The rules in order; a match is an index into this list. */
@@ -76,12 +85,18 @@ public final class RuleSet {
    * @param name lower case, without the trailing dot
    */
   public int matchName(String name) {
-    return names.match(name, 0);
+    return matchNameFrom(name, 0);
   }
 
   /** As {@link #matchName}, looking only at rules with index {@code from} and above. */
   public int matchNameFrom(String name, int from) {
-    return names.match(name, from);
+    int rule = names.match(name, from);
+    return rule >= 0 && neverFaked.holds(name) ? spelledOut.match(name, from) : rule;
+  }
+
+  /** The names that only a rule which spells them out is about. */
+  public NeverFaked neverFaked() {
+    return neverFaked;
   }
 
   /**

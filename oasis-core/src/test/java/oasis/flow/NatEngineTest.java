@@ -284,7 +284,7 @@ class NatEngineTest {
     nat = engine(new NatLimits(61000, 64999, 3, 2, 10));
     out(udp(1, REMOTE, 1), 1, 0);
     out(udp(2, REMOTE, 1), 1, 0);
-    assertThat(out(udp(3, REMOTE, 1), 1, 0)).isEqualTo(DropReason.FLOW_LIMIT);
+    assertThat(out(udp(3, REMOTE, 1), 1, 0)).isEqualTo(DropReason.CLIENT_FLOW_LIMIT);
     assertThat(out(udp(1, REMOTE, 1), 2, 0)).isNull();
     assertThat(out(udp(2, REMOTE, 1), 2, 0)).isEqualTo(DropReason.FLOW_LIMIT);
     now += 120 * SECOND;
@@ -309,8 +309,8 @@ class NatEngineTest {
     int port = connect(5000);
     in(answer(Ip.TCP, REMOTE, 80, port), Tcp.RST);
     connect(5001);
-    assertThat(out(tcp(5000, REMOTE, 80), 1, Tcp.ACK)).isEqualTo(DropReason.FLOW_LIMIT);
-    assertThat(out(tcp(5000, REMOTE, 80), 1, Tcp.SYN)).isEqualTo(DropReason.FLOW_LIMIT);
+    assertThat(out(tcp(5000, REMOTE, 80), 1, Tcp.ACK)).isEqualTo(DropReason.CLIENT_FLOW_LIMIT);
+    assertThat(out(tcp(5000, REMOTE, 80), 1, Tcp.SYN)).isEqualTo(DropReason.CLIENT_FLOW_LIMIT);
     out(tcp(5001, REMOTE, 80), 1, Tcp.RST);
     assertThat(out(tcp(5000, REMOTE, 80), 1, Tcp.ACK)).isNull();
     assertThat(nat.openSessions(1)).isEqualTo(1);
@@ -356,7 +356,7 @@ class NatEngineTest {
             seen.add(why + " " + session.innerPort + " " + session.outPkts);
           }
         };
-    nat = new NatEngine(new NatLimits(61000, 64999, 3, 3, 9), 42, observer);
+    nat = new NatEngine(new NatLimits(61000, 64999, 3, 3, 9), NatBehaviour.OWN_HOST, 42, observer);
     nat.setExternal4(Address.parse(EXTERNAL).lo());
     verdict[0] = DropReason.FORBIDDEN_DESTINATION;
     assertThat(out(tcp(1, REMOTE, 80), 1, Tcp.SYN)).isEqualTo(verdict[0]);

@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import oasis.flow.ModelSession.Inner;
+import oasis.flow.ModelSession.Remote;
 import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
@@ -36,112 +40,48 @@ class NatOracleTest {
   private static final long SECOND = 1_000_000_000L;
   private static final int FIRST = 61000;
   private static final int LAST = 61011;
-  private static final int SESSIONS = 40;
+  private static final int SESSIONS = 30;
   private static final int PER_CLIENT = 12;
   private static final int CLIENTS = 4;
 
-  private record Inner(int client, int protocol, long address, int port) {}
-
-  private record Remote(long address, int port) {}
-
   private static final class Mapping {
     final int port;
-    final Map<Remote, Session> sessions = new HashMap<>();
+    final Map<Remote, ModelSession> sessions = new HashMap<>();
 
     Mapping(int port) {
       this.port = port;
     }
   }
 
-  /** A session told by what was seen of it. */
-  private static final class Session {
-    final Inner inner;
-    final Remote remote;
-    long seenNs;
-    boolean answered;
-    boolean acknowledged;
-    boolean finOut;
-    boolean finIn;
-    boolean reset;
-
-    Session(Inner inner, Remote remote) {
-      this.inner = inner;
-      this.remote = remote;
-    }
-
-    boolean isDns() {
-      return inner.protocol == Ip.UDP && remote.port == 53;
-    }
-
-    boolean over() {
-      return isDns() ? answered : reset || finOut && finIn;
-    }
-
-    long idleSeconds() {
-      return switch (inner.protocol) {
-        case Ip.TCP -> over() || !acknowledged ? 240 : 7440;
-        case Ip.UDP -> isDns() ? 60 : answered ? 300 : 120;
-        default -> 60;
-      };
-    }
-
-    boolean revives(int flags) {
-      boolean syn = (flags & (Tcp.SYN | Tcp.ACK | Tcp.RST)) == Tcp.SYN;
-      return over() && (isDns() || syn || reset && (flags & (Tcp.SYN | Tcp.RST)) == 0);
-    }
-
-    void packet(boolean outbound, int flags) {
-      if (inner.protocol != Ip.TCP) {
-        answered = !outbound || answered && !isDns();
-        return;
-      }
-      if ((flags & Tcp.RST) != 0) {
-        reset = true;
-      } else if (over()) {
-        if (outbound && (flags & (Tcp.SYN | Tcp.ACK)) == Tcp.SYN) {
-          answered = acknowledged = finOut = finIn = reset = false;
-        } else if (outbound && (flags & Tcp.SYN) == 0 && reset) {
-          answered = acknowledged = true;
-          finOut = finIn = reset = false;
-        }
-      } else {
-        answered |= !outbound && (flags & Tcp.SYN) != 0;
-        acknowledged |= answered && outbound && (flags & Tcp.ACK) != 0;
-        boolean fin = answered && (flags & Tcp.FIN) != 0;
-        // A connection that its remote end closes unacknowledged waits as long as an open one.
-        acknowledged |= fin;
-        finOut |= fin && outbound;
-        finIn |= fin && !outbound;
-      }
-    }
-  }
-
   /** The model. */
   private static final class Model {
     final Map<Inner, Mapping> mappings = new HashMap<>();
-    final Deque<Session> lingering = new ArrayDeque<>();
-    final Deque<Session> queries = new ArrayDeque<>();
+    final Deque<ModelSession> lingering = new ArrayDeque<>();
+    final Deque<ModelSession> queries = new ArrayDeque<>();
+    final Deque<ModelSession> yielded = new ArrayDeque<>();
     int givenUp;
+    int yields;
+    int events;
 
-    List<Session> sessions() {
-      List<Session> all = new ArrayList<>();
+    List<ModelSession> sessions() {
+      List<ModelSession> all = new ArrayList<>();
       mappings.values().forEach(m -> all.addAll(m.sessions.values()));
       return all;
     }
 
     void expire(long nowNs) {
-      for (Session s : sessions()) {
+      for (ModelSession s : sessions()) {
         if (nowNs - s.seenNs >= s.idleSeconds() * SECOND) {
           end(s);
         }
       }
     }
 
-    Deque<Session> lingering(Session s) {
+    Deque<ModelSession> lingering(ModelSession s) {
       return s.isDns() ? queries : lingering;
     }
 
-    void end(Session s) {
+    void end(ModelSession s) {
       lingering(s).remove(s);
       mappings.computeIfPresent(
           s.inner,
@@ -153,17 +93,22 @@ class NatOracleTest {
 
     @Nullable Inner behind(int protocol, int port) {
       for (Map.Entry<Inner, Mapping> e : mappings.entrySet()) {
-        if (e.getKey().protocol == protocol && e.getValue().port == port) {
+        if (e.getKey().protocol() == protocol && e.getValue().port == port) {
           return e.getKey();
         }
       }
       return null;
     }
 
-    void packet(Session s, boolean outbound, int flags, long nowNs) {
+    void packet(ModelSession s, boolean outbound, int flags, long nowNs) {
       boolean over = s.over();
+      boolean pending = s.pending() && s.pendingSince > 0;
+      boolean resetAgain = s.reset && (flags & Tcp.RST) != 0;
       s.packet(outbound, flags);
-      s.seenNs = nowNs;
+      s.seenNs = resetAgain ? s.seenNs : nowNs;
+      if (!pending && s.pending()) {
+        s.pendingSince = ++events;
+      }
       if (over != s.over()) {
         lingering(s).remove(s);
         if (s.over()) {
@@ -174,7 +119,7 @@ class NatOracleTest {
 
     boolean portLeft(Inner inner) {
       for (int port = FIRST; port <= LAST; port++) {
-        if (port != inner.port && behind(inner.protocol, port) == null) {
+        if (port != inner.port() && behind(inner.protocol(), port) == null) {
           return true;
         }
       }
@@ -182,23 +127,26 @@ class NatOracleTest {
     }
 
     long open(int client) {
-      return sessions().stream().filter(s -> s.inner.client == client && !s.over()).count();
+      return sessions().stream().filter(s -> s.inner.client() == client && !s.over()).count();
     }
 
     /** Makes room as the engine must; says why it cannot. */
     @Nullable DropReason room(Inner inner) {
-      if (open(inner.client) >= PER_CLIENT) {
-        return DropReason.FLOW_LIMIT;
+      if (open(inner.client()) >= PER_CLIENT) {
+        return DropReason.CLIENT_FLOW_LIMIT;
       }
-      if (sessions().size() == SESSIONS && !giveUpOne(queries) && !giveUpOne(lingering)) {
+      if (sessions().size() == SESSIONS
+          && !giveUpOne(queries)
+          && !giveUpOne(lingering)
+          && !yields(inner)) {
         return DropReason.FLOW_LIMIT;
       }
       if (mappings.containsKey(inner)) {
         return null;
       }
       for (int i = 0; !portLeft(inner); i++) {
-        Deque<Session> over =
-            switch (inner.protocol) {
+        Deque<ModelSession> over =
+            switch (inner.protocol()) {
               case Ip.TCP -> lingering;
               case Ip.UDP -> queries;
               default -> new ArrayDeque<>();
@@ -210,8 +158,37 @@ class NatOracleTest {
       return null;
     }
 
-    private boolean giveUpOne(Deque<Session> of) {
-      Session oldest = of.peekFirst();
+    /** Pending sessions by client, the oldest first. */
+    private Map<Integer, List<ModelSession>> pending(boolean tcp) {
+      return sessions().stream()
+          .filter(s -> s.pending() && tcp == (s.inner.protocol() == Ip.TCP))
+          .sorted(Comparator.comparingInt(s -> s.pendingSince))
+          .collect(Collectors.groupingBy(s -> s.inner.client()));
+    }
+
+    private static int most(Map<Integer, List<ModelSession>> pending) {
+      return pending.values().stream().mapToInt(List::size).max().orElse(0);
+    }
+
+    /** Whether a session had to give way; then it was the oldest of one that has most. */
+    private boolean yields(Inner inner) {
+      boolean tcp = most(pending(true)) > most(pending(false));
+      Map<Integer, List<ModelSession>> candidates = pending(tcp);
+      List<ModelSession> own = pending(inner.protocol() == Ip.TCP).get(inner.client());
+      if (most(candidates) < (own == null ? 0 : own.size()) + 2) {
+        return false;
+      }
+      ModelSession gone = yielded.remove();
+      List<ModelSession> all = candidates.get(gone.inner.client());
+      assertThat(all).hasSize(most(candidates));
+      assertThat(all.get(0)).isEqualTo(gone);
+      end(gone);
+      yields++;
+      return true;
+    }
+
+    private boolean giveUpOne(Deque<ModelSession> of) {
+      ModelSession oldest = of.peekFirst();
       if (oldest == null) {
         return false;
       }
@@ -226,8 +203,31 @@ class NatOracleTest {
 
   private final Model model = new Model();
   private final NatEngine nat =
-      new NatEngine(new NatLimits(FIRST, LAST, SESSIONS, PER_CLIENT, CLIENTS), 4);
+      new NatEngine(
+          new NatLimits(FIRST, LAST, SESSIONS, PER_CLIENT, CLIENTS),
+          NatBehaviour.OWN_HOST,
+          4,
+          new NatObserver() {
+            @Override
+            public void ended(int session, End why) {
+              if (why == End.YIELDED) {
+                yielded(session);
+              }
+            }
+          });
   private long now;
+
+  /** The engine says that a session gave way: which one that is in the model. */
+  private void yielded(int slot) {
+    NatRecord one = new NatRecord();
+    nat.read(slot, one);
+    Inner inner = new Inner(one.client, one.protocol, one.innerLo, one.innerPort);
+    Mapping mapping = model.mappings.get(inner);
+    assertThat(mapping).isNotNull();
+    ModelSession session = mapping.sessions.get(new Remote(one.remoteLo, one.remotePort));
+    assertThat(session).isNotNull();
+    model.yielded.add(session);
+  }
 
   private static int flags(Gen gen) {
     return gen.pick(
@@ -256,6 +256,7 @@ class NatOracleTest {
   void randomPacketsMeetTheFateThatTheModelSays() {
     Set<DropReason> fates = EnumSet.noneOf(DropReason.class);
     int[] givenUp = {0};
+    int[] yields = {0};
     Gen.cases(
         60,
         gen -> {
@@ -263,10 +264,16 @@ class NatOracleTest {
           run.family = gen.below(2);
           run.check(gen, fates);
           givenUp[0] += run.model.givenUp;
+          yields[0] += run.model.yields;
         });
     assertThat(fates)
-        .containsExactlyInAnyOrder(DropReason.NO_FLOW, DropReason.FLOW_LIMIT, DropReason.NAT_FULL);
+        .containsExactlyInAnyOrder(
+            DropReason.NO_FLOW,
+            DropReason.CLIENT_FLOW_LIMIT,
+            DropReason.FLOW_LIMIT,
+            DropReason.NAT_FULL);
     assertThat(givenUp[0]).as("connections given up").isGreaterThan(100);
+    assertThat(yields[0]).as("pending sessions given up").isGreaterThan(100);
   }
 
   private void check(Gen gen, Set<DropReason> fates) {
@@ -289,6 +296,7 @@ class NatOracleTest {
       } else {
         inbound(gen, expired);
       }
+      assertThat(model.yielded).isEmpty();
       if (expired) {
         assertThat(nat.mappings()).isLessThanOrEqualTo(model.mappings.size());
       }
@@ -317,15 +325,15 @@ class NatOracleTest {
     long source = INNER_LO[family] + gen.below(2);
     Inner inner =
         new Inner(gen.below(CLIENTS), protocol, source, gen.pick(FIRST, FIRST + 1, 5, 6, 7));
-    int dport = echo(protocol) ? inner.port : remote.port;
-    key.set(INNER_HI[family], source, key.dstHi, key.dstLo, protocol, inner.port, dport);
+    int dport = echo(protocol) ? inner.port() : remote.port();
+    key.set(INNER_HI[family], source, key.dstHi, key.dstLo, protocol, inner.port(), dport);
     int flags = flags(gen);
     Burst b = packet(key, true, flags);
 
-    DropReason why = nat.outbound(b, inner.client, now);
+    DropReason why = nat.outbound(b, inner.client(), now);
 
     Mapping mapping = model.mappings.get(inner);
-    Session session = mapping == null ? null : mapping.sessions.get(remote);
+    ModelSession session = mapping == null ? null : mapping.sessions.get(remote);
     if (session == null) {
       DropReason expected =
           protocol == Ip.TCP && flags != Tcp.SYN ? DropReason.NO_FLOW : model.room(inner);
@@ -333,16 +341,16 @@ class NatOracleTest {
       if (why != null) {
         return why;
       }
-      session = new Session(inner, remote);
-    } else if (session.revives(flags) && model.open(inner.client) >= PER_CLIENT) {
-      assertThat(why).isEqualTo(DropReason.FLOW_LIMIT);
+      session = new ModelSession(inner, remote);
+    } else if (session.revives(flags) && model.open(inner.client()) >= PER_CLIENT) {
+      assertThat(why).isEqualTo(DropReason.CLIENT_FLOW_LIMIT);
       return why;
     }
     assertThat(why).isNull();
     int port = new FlowKey().of(b).sport();
     mapping = model.mappings.get(inner);
     if (mapping == null) {
-      assertThat(port).isBetween(FIRST, LAST).isNotEqualTo(inner.port);
+      assertThat(port).isBetween(FIRST, LAST).isNotEqualTo(inner.port());
       assertThat(model.behind(protocol, port)).isNull();
       mapping = new Mapping(port);
       model.mappings.put(inner, mapping);
@@ -358,9 +366,9 @@ class NatOracleTest {
     FlowKey key = remoteSide(gen, protocol);
     Remote remote = new Remote(key.dstLo, key.dport());
     int port = gen.range(FIRST - 1, LAST + 1);
-    int sport = echo(protocol) ? port : remote.port;
+    int sport = echo(protocol) ? port : remote.port();
     Address external = EXTERNAL[family];
-    key.set(key.dstHi, remote.address, external.hi(), external.lo(), protocol, sport, port);
+    key.set(key.dstHi, remote.address(), external.hi(), external.lo(), protocol, sport, port);
     int flags = flags(gen);
     Burst b = packet(key, false, flags);
 
@@ -368,7 +376,7 @@ class NatOracleTest {
 
     Inner inner = model.behind(protocol, port);
     Mapping mapping = inner == null ? null : model.mappings.get(inner);
-    Session session = mapping == null ? null : mapping.sessions.get(remote);
+    ModelSession session = mapping == null ? null : mapping.sessions.get(remote);
     if (inner == null || session == null) {
       assertThat(client).isEqualTo(-1);
       // Not expired yet, the engine may still know that the port was ours.
@@ -377,11 +385,11 @@ class NatOracleTest {
       }
       return;
     }
-    assertThat(client).isEqualTo(inner.client);
+    assertThat(client).isEqualTo(inner.client());
     FlowKey back = new FlowKey().of(b);
     assertThat(back.dstHi).isEqualTo(INNER_HI[family]);
-    assertThat(back.dstLo).isEqualTo(inner.address);
-    assertThat(back.dport()).isEqualTo(inner.port);
+    assertThat(back.dstLo).isEqualTo(inner.address());
+    assertThat(back.dport()).isEqualTo(inner.port());
     model.packet(session, false, flags, now);
   }
 }

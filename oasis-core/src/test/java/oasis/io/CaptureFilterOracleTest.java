@@ -21,6 +21,7 @@ class CaptureFilterOracleTest {
   private int first;
   private int last;
   private int[] excluded = {};
+  private boolean laterFragments;
 
   @Test
   void theFilterTakesWhatItsRulesSay() {
@@ -29,7 +30,7 @@ class CaptureFilterOracleTest {
         20_000,
         gen -> {
           configure(gen);
-          long[] program = CaptureFilter.assemble(ours, first, last, excluded);
+          long[] program = CaptureFilter.assemble(ours, first, last, excluded, laterFragments);
           ByteBuffer p = packet(gen);
           Meta meta = meta(gen, p);
           boolean expected = expected(p, meta);
@@ -47,6 +48,7 @@ class CaptureFilterOracleTest {
     }
     first = gen.range(1, 65_535);
     last = gen.range(first, 65_535);
+    laterFragments = gen.flip();
     excluded = IntStream.range(0, gen.pick(0, 1, 3, 400)).map(i -> gen.range(1, 900)).toArray();
   }
 
@@ -132,21 +134,23 @@ class CaptureFilterOracleTest {
     Address to = new Address(0, 0xffff_0000_0000L | p.getInt(16) & 0xffff_ffffL);
     boolean later = (p.getShort(6) & 0x1fff) != 0;
     int at = (p.get(0) & 15) * 4;
-    return ours.contains(to) && !later && transport(p, p.get(9) & 0xff, at, 1, 0);
+    return ours.contains(to) && (later ? laterFragments : transport(p, p.get(9) & 0xff, at, 1, 0));
   }
 
   private boolean expected6(ByteBuffer p) {
+    if (!ours.contains(new Address(p.getLong(24), p.getLong(32)))) {
+      return false;
+    }
     int next = p.get(6) & 0xff;
     int at = 40;
     if (next == 44) {
       if ((p.getShort(42) & 0xffff) >> 3 != 0) {
-        return false;
+        return laterFragments;
       }
       next = p.get(40) & 0xff;
       at = 48;
     }
-    return ours.contains(new Address(p.getLong(24), p.getLong(32)))
-        && transport(p, next, at, 58, 129);
+    return transport(p, next, at, 58, 129);
   }
 
   private boolean transport(ByteBuffer p, int protocol, int at, int icmp, int echoReply) {

@@ -24,7 +24,7 @@ class CaptureFilterTest {
 
   private final long[] program =
       CaptureFilter.assemble(
-          Stream.of(OURS).map(Address::parse).toList(), 61_000, 64_999, new int[] {TUN});
+          Stream.of(OURS).map(Address::parse).toList(), 61_000, 64_999, new int[] {TUN}, false);
 
   private static final Meta PLAIN = new Meta(0x800, 0, 2, 1, -1);
 
@@ -106,7 +106,7 @@ class CaptureFilterTest {
     ByteBuffer p = packet(Ip.TCP, OURS[1], 62_000);
     int[] many = IntStream.rangeClosed(1, CaptureFilter.MAX_INTERFACES).map(i -> 3 * i).toArray();
     List<Address> own = Collections.nCopies(16, Address.parse(OURS[1]));
-    long[] filter = CaptureFilter.assemble(own, 1, 65_535, many);
+    long[] filter = CaptureFilter.assemble(own, 1, 65_535, many, true);
     assertThat(filter.length).as("BPF_MAXINSNS").isLessThan(4096);
     for (int i = 0; i < 4000; i++) {
       boolean left = i > 0 && i % 3 == 0 && i / 3 <= CaptureFilter.MAX_INTERFACES;
@@ -117,7 +117,7 @@ class CaptureFilterTest {
   @Test
   void tooManyAddressesAreRefused() {
     List<Address> many = Collections.nCopies(17, Address.parse("192.0.2.1"));
-    assertThatThrownBy(() -> CaptureFilter.assemble(many, 1, 2, new int[0]))
+    assertThatThrownBy(() -> CaptureFilter.assemble(many, 1, 2, new int[0], true))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

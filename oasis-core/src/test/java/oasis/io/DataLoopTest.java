@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -113,6 +114,38 @@ class DataLoopTest {
     loop.heartBeat(beats::countDown);
     loop.start();
     assertThat(beats.await(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void packetsAreNotKeptWaitingForTheHeartBeat() throws Exception {
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    CountDownLatch beat = new CountDownLatch(1);
+    WakeUp packet = new WakeUp();
+    packet.signal();
+    loop.add(
+        new DataLoop.Source() {
+          @Override
+          public int fd() {
+            return packet.fd();
+          }
+
+          @Override
+          public boolean onReadable(long nowNs) {
+            packet.clear();
+            order.add("packet");
+            return false;
+          }
+        });
+    loop.heartBeat(
+        () -> {
+          order.add("beat");
+          beat.countDown();
+        });
+    loop.start();
+    assertThat(beat.await(5, TimeUnit.SECONDS)).isTrue();
+    loop.close();
+    packet.close();
+    assertThat(order).startsWith("packet", "beat");
   }
 
   @Test

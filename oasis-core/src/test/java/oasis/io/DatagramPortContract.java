@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import oasis.packet.Burst;
 import oasis.packet.Checksum;
 import oasis.packet.FlowKey;
 import oasis.packet.Fragmenter;
 import oasis.packet.Ip;
+import oasis.packet.Sealer;
+import oasis.packet.SharedKey;
+import oasis.packet.Trailer;
+import oasis.packet.TrailerMac;
+import oasis.packet.Unsealer;
 import oasis.testkit.Gen;
 import oasis.testkit.Packets;
 import org.junit.jupiter.api.Test;
@@ -99,6 +105,37 @@ abstract class DatagramPortContract {
     sender().flush();
     assertThat(receive(1)).hasSize(1);
     assertThat(receiver().receive()).isZero();
+  }
+
+  @Test
+  void eachDatagramOfASealedBurstHasATrailerOfItsOwn() {
+    TrailerMac mac = new TrailerMac();
+    SharedKey key = new SharedKey(7, new byte[32], "");
+    Gen.cases(
+        10,
+        gen -> {
+          Unsealer unsealer = new Unsealer(key, SharedKey.Role.NODE, mac);
+          sender().sealWith(new Sealer(key, SharedKey.Role.CLIENT, gen.anyInt() & 0xffffL, mac));
+          List<byte[]> expected = new ArrayList<>();
+          for (int i = gen.range(1, 6); i > 0; i--) {
+            Burst burst = Bursts.any(gen, "10.0.0.1", "10.0.0.2");
+            expected.addAll(Bursts.packets(burst));
+            sender().add(burst);
+          }
+          sender().flush();
+          sender().sendEmpty();
+          expected.add(new byte[0]);
+          List<byte[]> packets = new ArrayList<>();
+          for (byte[] datagram : receive(expected.size())) {
+            ByteBuffer sealed = ByteBuffer.wrap(datagram);
+            assertThat(unsealer.open(sealed, 0, datagram.length)).isNull();
+            packets.add(Arrays.copyOf(datagram, datagram.length - Trailer.BYTES));
+          }
+          assertThat(packets).containsExactlyElementsOf(expected);
+          sender().sealWith(null);
+        });
+    sender().sendEmpty();
+    assertThat(receive(1)).containsExactly(new byte[0]);
   }
 
   @Test

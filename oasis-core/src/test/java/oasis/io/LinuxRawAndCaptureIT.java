@@ -9,7 +9,6 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import oasis.packet.Address;
@@ -40,7 +39,7 @@ class LinuxRawAndCaptureIT {
     left.join("eth0", "10.8.0.1/24", right, "eth0", "10.8.0.2/24");
     raw = left.in(() -> LinuxRawPort.open(0x2000_0000));
     List<Address> own = List.of(Address.parse("10.8.0.2"));
-    capture = right.in(() -> LinuxCapturePort.open(own, 61_000, 64_999, new int[0]));
+    capture = right.in(() -> LinuxCapturePort.open(own, 61_000, 64_999, new int[0], false));
   }
 
   @AfterEach
@@ -51,30 +50,13 @@ class LinuxRawAndCaptureIT {
     right.close();
   }
 
-  private List<byte[]> captured(int packets) throws InterruptedException {
-    List<byte[]> all = new ArrayList<>();
-    Burst burst = new Burst();
-    for (int tries = 0; tries < 200 && all.size() < packets; tries++) {
-      int n = capture.receive();
-      for (int i = 0; i < n; i++) {
-        if (capture.burst(i, burst)) {
-          all.addAll(Bursts.packets(burst));
-        }
-      }
-      if (n == 0) {
-        TimeUnit.MILLISECONDS.sleep(2);
-      }
-    }
-    return all;
-  }
-
   @Test
   void burstsLeaveAsPacketsAndAreSeenWithTheirBytes() throws Exception {
     byte[] payload = new Gen(3).bytes(5000);
     Burst burst = Bursts.burst(Bursts.offloaded(Packets.udp(TO_RANGE, payload), Ip.UDP, 1400));
     raw.add(burst);
     raw.flush();
-    assertThat(captured(4)).containsExactlyElementsOf(Bursts.packets(burst));
+    assertThat(Captured.packets(capture, 4)).containsExactlyElementsOf(Bursts.packets(burst));
     assertThat(raw.counters().snapshot().outPkts()).isEqualTo(4);
     assertThat(capture.counters().snapshot().inPkts()).isEqualTo(4);
   }
@@ -85,7 +67,9 @@ class LinuxRawAndCaptureIT {
     raw.add(Bursts.single(Packets.udp(other, new byte[5])));
     raw.add(Bursts.single(Packets.udp(TO_RANGE, new byte[6])));
     raw.flush();
-    assertThat(captured(1)).singleElement().satisfies(p -> assertThat(p).hasSize(34));
+    assertThat(Captured.packets(capture, 1))
+        .singleElement()
+        .satisfies(p -> assertThat(p).hasSize(34));
     assertThat(capture.receive()).isZero();
   }
 
@@ -111,7 +95,7 @@ class LinuxRawAndCaptureIT {
         assertThat(accepted.getInputStream().readAllBytes()).isEqualTo(sent);
       }
     }
-    List<byte[]> packets = captured(Integer.MAX_VALUE);
+    List<byte[]> packets = Captured.untilSilence(capture);
     packets.forEach(Packets::assertChecksums);
     assertThat(packets.stream().mapToInt(p -> p.length).sum()).isGreaterThan(sent.length);
     PortCounters.Snapshot counters = capture.counters().snapshot();
@@ -124,6 +108,6 @@ class LinuxRawAndCaptureIT {
     raw.add(Bursts.single(Packets.udp(TO_RANGE, new byte[10])));
     raw.flush();
     assertThat(raw.counters().drops(DropReason.TOO_BIG)).isEqualTo(1);
-    assertThat(captured(1)).hasSize(1);
+    assertThat(Captured.packets(capture, 1)).hasSize(1);
   }
 }

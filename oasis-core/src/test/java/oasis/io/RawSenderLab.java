@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import oasis.os.OsException;
 import oasis.packet.Address;
 import oasis.packet.Burst;
@@ -53,7 +52,7 @@ abstract class RawSenderLab {
             Address.parse(RIGHT6),
             Address.parse(BEHIND4),
             Address.parse(BEHIND6));
-    capture = right.in(() -> LinuxCapturePort.open(all, 61_000, 64_999, new int[0]));
+    capture = right.in(() -> LinuxCapturePort.open(all, 61_000, 64_999, new int[0], false));
   }
 
   @AfterEach
@@ -76,8 +75,8 @@ abstract class RawSenderLab {
 
   /** Makes the left host know the right one's link addresses. */
   void resolve() throws Exception {
-    left.run("ping -c 1 -W 2 " + RIGHT4);
-    left.run("ping -c 1 -W 2 " + RIGHT6);
+    left.run("ping -c 1 -W 20 " + RIGHT4);
+    left.run("ping -c 1 -W 20 " + RIGHT6);
   }
 
   void send(Burst burst) {
@@ -86,20 +85,7 @@ abstract class RawSenderLab {
   }
 
   List<byte[]> captured(int packets) throws InterruptedException {
-    List<byte[]> all = new ArrayList<>();
-    Burst burst = new Burst();
-    for (int tries = 0; tries < 300 && all.size() < packets; tries++) {
-      int n = capture.receive();
-      for (int i = 0; i < n; i++) {
-        if (capture.burst(i, burst)) {
-          all.addAll(Bursts.packets(burst));
-        }
-      }
-      if (n == 0) {
-        TimeUnit.MILLISECONDS.sleep(2);
-      }
-    }
-    return all;
+    return Captured.packets(capture, packets);
   }
 
   void everythingArrivesAsTheSegmenterMakesIt(String from, String to) throws Exception {

@@ -85,7 +85,7 @@ class RefusedSegmentationIT {
   private void assertEachArrivedOnce() {
     Poller poller = new Poller();
     poller.add(receiver.fd());
-    while (received.size() < sequence && poller.await(3_000_000_000L) > 0) {
+    while (received.size() < sequence && poller.await(20_000_000_000L) > 0) {
       receive();
     }
     receive();

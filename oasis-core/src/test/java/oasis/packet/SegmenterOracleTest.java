@@ -74,6 +74,51 @@ class SegmenterOracleTest {
         });
   }
 
+  @Test
+  void aWholeBurstBecomesOnePacketWithTheReferencesChecksum() {
+    Gen.cases(
+        1000,
+        gen -> {
+          int size = gen.range(1, 1460);
+          int payload = Math.min(gen.range(1, 60 * size), 60_000);
+          byte[] p = Bursts.superPacket(gen, Ip.TCP, payload, Tcp.ACK | Tcp.PSH | Tcp.FIN);
+          Burst b = Bursts.offloaded(p, size);
+          Slow.fixTransport(p);
+          assertThat(whole(b)).isEqualTo(p);
+          if (b.segments() <= Burst.MAX_PIECES) {
+            assertThat(whole(inPieces(b))).isEqualTo(p);
+          }
+        });
+  }
+
+  /** The same burst with its payload in a piece for each segment, as merged ones have it. */
+  private static Burst inPieces(Burst b) {
+    Burst pieces = new Burst();
+    pieces.set(b);
+    pieces.pieces = b.segments();
+    for (int i = 0; i < pieces.pieces; i++) {
+      int skip = i * b.segmentBytes();
+      pieces.pieceStart[i] = b.pieceStart(0) + skip;
+      pieces.pieceBytes[i] =
+          pieces.pieces == 1
+              ? b.payloadBytes()
+              : Math.min(b.segmentBytes(), b.payloadBytes() - skip);
+    }
+    return pieces;
+  }
+
+  private byte[] whole(Burst b) {
+    int headers = new Segmenter(arena).whole(b, 0);
+    byte[] packet = new byte[headers + b.payloadBytes()];
+    arena.get(0, packet, 0, headers);
+    int at = headers;
+    for (int i = 0; i < b.pieces(); i++) {
+      b.buffer().get(b.pieceStart(i), packet, at, b.pieceBytes(i));
+      at += b.pieceBytes(i);
+    }
+    return packet;
+  }
+
   static void assertEqual(List<byte[]> packets, List<byte[]> expected) {
     assertThat(packets).hasSameSizeAs(expected);
     for (int i = 0; i < expected.size(); i++) {

@@ -36,7 +36,9 @@ final class HeaderMatcherOracleTest {
         2_000,
         gen -> {
           List<Rule> rules = HeaderRules.random(gen, gen.range(1, 15));
-          RuleSet set = RuleSet.compile(rules, RuleSet.compile(HeaderRules.random(gen, 5)));
+          RuleSet set =
+              RuleSet.compile(
+                  rules, RuleSet.compile(HeaderRules.random(gen, 5)), NeverFaked.NOTHING);
           ProgramFacts program = HeaderRules.program(gen);
           long notes = HeaderRules.notes(set, program);
           for (int i = 0; i < rules.size(); i++) {

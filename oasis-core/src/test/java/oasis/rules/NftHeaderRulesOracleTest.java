@@ -20,7 +20,9 @@ final class NftHeaderRulesOracleTest {
         2_000,
         gen -> {
           List<Rule> rules = HeaderRules.random(gen, gen.range(1, 12));
-          RuleSet set = RuleSet.compile(rules, RuleSet.compile(HeaderRules.random(gen, 3)));
+          RuleSet set =
+              RuleSet.compile(
+                  rules, RuleSet.compile(HeaderRules.random(gen, 3)), NeverFaked.NOTHING);
           NftHeaderRules nft = NftHeaderRules.compile(set, "goto capture", true);
           ProgramFacts program = HeaderRules.program(gen);
           Interpreter interpreter = new Interpreter(nft, HeaderRules.notes(set, program));

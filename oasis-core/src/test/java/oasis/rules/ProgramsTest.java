@@ -57,10 +57,12 @@ final class ProgramsTest {
         gen -> {
           RuleSet now = RuleSet.EMPTY;
           for (int step = 0; step < 12; step++) {
-            RuleSet next = RuleSet.compile(users(gen.below(60), gen.range(0, Programs.MAX)), now);
+            RuleSet next =
+                RuleSet.compile(
+                    users(gen.below(60), gen.range(0, Programs.MAX)), now, NeverFaked.NOTHING);
             List<Rule> both = new ArrayList<>(next.rules());
             now.rules().stream().filter(rule -> !both.contains(rule)).forEach(both::add);
-            RuleSet union = RuleSet.compile(both, next);
+            RuleSet union = RuleSet.compile(both, next, NeverFaked.NOTHING);
             Map<Integer, Term.Program> owner = new HashMap<>();
             for (Term.Program term : union.programs().terms()) {
               int number = union.programs().number(term);
@@ -80,8 +82,10 @@ final class ProgramsTest {
   @Test
   void aFreedNumberIsGivenOutAgainAsLateAsPossible() throws RuleException {
     RuleSet first = RuleSet.compile(users(0, 1));
-    RuleSet none = RuleSet.compile(List.of(), RuleSet.compile(List.of(), first));
-    RuleSet second = RuleSet.compile(users(1, 1), none);
+    RuleSet none =
+        RuleSet.compile(
+            List.of(), RuleSet.compile(List.of(), first, NeverFaked.NOTHING), NeverFaked.NOTHING);
+    RuleSet second = RuleSet.compile(users(1, 1), none, NeverFaked.NOTHING);
     assertThat(second.programs().number(second.programs().terms().get(0))).isEqualTo(1);
   }
 

@@ -9,7 +9,9 @@ import oasis.io.DatagramPort;
 import oasis.io.Endpoint;
 import oasis.io.PortCounters;
 import oasis.packet.Burst;
+import oasis.packet.Sealer;
 import oasis.packet.Segmenter;
+import oasis.packet.Trailer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +50,8 @@ public final class FakeDatagramPort implements DatagramPort {
       ByteBuffer header,
       ByteBuffer memory,
       int payloadStart,
-      int payloadBytes) {}
+      int payloadBytes,
+      ByteBuffer trailer) {}
 
   private final int localPort;
   private final PortCounters counters = new PortCounters();
@@ -58,6 +61,7 @@ public final class FakeDatagramPort implements DatagramPort {
   private final List<Queued> queue = new ArrayList<>();
   private final List<Sent> sent = new ArrayList<>();
   private int error;
+  private @Nullable Sealer sealer;
 
   /** Makes a socket bound to this port. */
   public FakeDatagramPort(int localPort) {
@@ -182,6 +186,11 @@ public final class FakeDatagramPort implements DatagramPort {
   }
 
   @Override
+  public void sealWith(@Nullable Sealer with) {
+    sealer = with;
+  }
+
+  @Override
   public void add(Burst burst) {
     enqueue(burst, null);
   }
@@ -205,30 +214,58 @@ public final class FakeDatagramPort implements DatagramPort {
                 ByteBuffer.wrap(header),
                 burst.buffer(),
                 segmenter.payloadStart(i),
-                segmenter.payloadBytes(i)));
+                segmenter.payloadBytes(i),
+                trailer(segmenter, header, burst, i)));
       }
       first += n;
     }
   }
 
+  private ByteBuffer trailer(Segmenter segmenter, byte[] header, Burst burst, int i) {
+    if (sealer == null) {
+      return ByteBuffer.allocate(0);
+    }
+    ByteBuffer trailer = ByteBuffer.allocate(Trailer.BYTES);
+    sealer.seal(
+        ByteBuffer.wrap(header),
+        0,
+        header.length,
+        burst.buffer(),
+        segmenter.payloadStart(i),
+        segmenter.payloadBytes(i),
+        trailer,
+        0);
+    return trailer;
+  }
+
+  private byte[] empty() {
+    ByteBuffer trailer = ByteBuffer.allocate(sealer == null ? 0 : Trailer.BYTES);
+    if (sealer != null) {
+      sealer.seal(trailer, 0);
+    }
+    return trailer.array();
+  }
+
   @Override
   public int sendEmpty() {
-    sent.add(new Sent(null, new byte[0]));
+    sent.add(new Sent(null, empty()));
     return 0;
   }
 
   @Override
   public void sendEmpty(long hi, long lo, int port) {
-    sent.add(new Sent(new Endpoint(hi, lo, port), new byte[0]));
+    sent.add(new Sent(new Endpoint(hi, lo, port), empty()));
   }
 
   @Override
   public void flush() {
     for (Queued q : queue) {
       int headerBytes = q.header().limit();
-      byte[] packet = new byte[headerBytes + q.payloadBytes()];
+      int packetBytes = headerBytes + q.payloadBytes();
+      byte[] packet = new byte[packetBytes + q.trailer().capacity()];
       q.header().get(0, packet, 0, headerBytes);
       q.memory().get(q.payloadStart(), packet, headerBytes, q.payloadBytes());
+      q.trailer().get(0, packet, packetBytes, q.trailer().capacity());
       counters.out(1, packet.length);
       sent.add(new Sent(q.to(), packet));
     }

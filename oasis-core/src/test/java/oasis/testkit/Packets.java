@@ -4,6 +4,9 @@ package oasis.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
@@ -87,6 +90,64 @@ public final class Packets {
       sum = 0xffff;
     }
     return b.putShort(header + checksumAt, (short) sum);
+  }
+
+  /**
+   * Cuts a packet without IP options or extension headers into fragments.
+   *
+   * @param id identification, of which IPv4 takes 16 bits
+   * @param dataBytes data of each but the last, a multiple of eight
+   */
+  public static List<ByteBuffer> fragments(ByteBuffer packet, int id, int dataBytes) {
+    boolean v4 = Ip.version(packet, 0) == 4;
+    int header = v4 ? Ip.V4_BYTES : Ip.V6_BYTES;
+    int more = v4 ? 0x2000 : 1;
+    List<ByteBuffer> fragments = new ArrayList<>();
+    for (int at = header; at < packet.capacity(); at += dataBytes) {
+      int bytes = Math.min(dataBytes, packet.capacity() - at);
+      int offset = v4 ? (at - header) / 8 : at - header;
+      int word = offset | (at + bytes < packet.capacity() ? more : 0);
+      int own = v4 ? 0 : 8;
+      ByteBuffer b = ByteBuffer.allocateDirect(header + own + bytes);
+      b.put(0, packet, 0, header).put(header + own, packet, at, bytes);
+      if (v4) {
+        b.putShort(2, (short) b.capacity()).putShort(4, (short) id).putShort(6, (short) word);
+        fixHeader(b);
+      } else {
+        b.putShort(4, (short) (own + bytes)).put(6, (byte) 44);
+        b.put(header, packet.get(6)).putShort(header + 2, (short) word).putInt(header + 4, id);
+      }
+      fragments.add(b);
+    }
+    return fragments;
+  }
+
+  /** Puts the fragments of one datagram together, in any order; IPv4 gets identification 0. */
+  public static ByteBuffer whole(List<byte[]> fragments) {
+    byte[][] data = new byte[1 << 13][];
+    ByteBuffer first = direct(fragments.get(0));
+    boolean v4 = Ip.version(first, 0) == 4;
+    int header = v4 ? Ip.V4_BYTES : Ip.V6_BYTES;
+    int total = header;
+    for (byte[] each : fragments) {
+      Burst b = burst(direct(each));
+      int own = v4 ? header : header + 8;
+      data[b.fragmentOffset() / 8] = Arrays.copyOfRange(each, own, each.length);
+      total += each.length - own;
+    }
+    ByteBuffer packet = ByteBuffer.allocateDirect(total).put(0, first, 0, header);
+    int at = header;
+    for (byte[] each : data) {
+      if (each != null) {
+        packet.put(at, each);
+        at += each.length;
+      }
+    }
+    if (v4) {
+      packet.putShort(2, (short) total).putInt(4, 0);
+      return fixHeader(packet);
+    }
+    return packet.putShort(4, (short) (total - header)).put(6, first.get(header));
   }
 
   /** Computes the checksum of an IPv4 header anew, after a change. */

@@ -10,7 +10,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -28,13 +27,23 @@ public final class ControlClient {
 
   private final Path socket;
   private final String daemon;
+  private final String server;
 
   /**
    * @param daemon what messages call the other side, for instance {@code client}
    */
   public ControlClient(Path socket, String daemon) {
+    this(socket, daemon, "localhost");
+  }
+
+  /**
+   * @param server who is meant, see {@link Routes.Builder#server}: another daemon then refuses what
+   *     it would understand in another way
+   */
+  public ControlClient(Path socket, String daemon, String server) {
     this.socket = socket;
     this.daemon = daemon;
+    this.server = server;
   }
 
   /** GET. */
@@ -70,13 +79,13 @@ public final class ControlClient {
       String head =
           """
           %s %s HTTP/1.1\r
-          Host: localhost\r
+          Host: %s\r
           Connection: close\r
           Content-Type: application/json\r
           Content-Length: %d\r
           \r
           """
-              .formatted(method, pathAndQuery, body.length);
+              .formatted(method, pathAndQuery, server, body.length);
       return parse(exchange(channel, head.getBytes(StandardCharsets.US_ASCII), body));
     }
   }
@@ -96,7 +105,7 @@ public final class ControlClient {
       throw new IOException(nobody());
     }
     if (!Files.isWritable(socket)) {
-      throw new AccessDeniedException(
+      throw new IOException(
           "no permission for %s; run this as the user that runs the %s".formatted(socket, daemon));
     }
     try {

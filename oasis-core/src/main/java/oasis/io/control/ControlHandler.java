@@ -34,6 +34,8 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlHandler.class);
 
+  private static final String OURS = "oasis-";
+
   private final Routes routes;
 
   ControlHandler(Routes routes) {
@@ -49,6 +51,15 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   protected void channelRead0(ChannelHandlerContext context, FullHttpRequest http) {
     if (!http.decoderResult().isSuccess()) {
       send(context, Response.error(400, "not an HTTP/1.1 request"), true);
+      return;
+    }
+    String meant = http.headers().get(HttpHeaderNames.HOST, "");
+    String server = routes.server();
+    if (meant.startsWith(OURS) && !server.isEmpty() && !meant.equals(server)) {
+      String us = server.replace('-', ' ');
+      String who = meant.replace('-', ' ');
+      // 421: RFC 9110 section 15.5.20.
+      send(context, Response.error(421, "this is no %s: ask by \"%s\"".formatted(who, us)), true);
       return;
     }
     CompletableFuture<Response> unused =

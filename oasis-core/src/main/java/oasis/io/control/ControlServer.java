@@ -65,7 +65,16 @@ public final class ControlServer implements AutoCloseable {
    * @throws IOException when another process listens there, or the place cannot be used
    */
   public static ControlServer start(Path socket, Routes routes) throws IOException {
-    SocketFile file = SocketFile.prepare(socket);
+    return start(SocketFile.prepare(socket, false), socket, routes);
+  }
+
+  /** Starts to serve in the place of a process that may still listen there and is to end. */
+  public static ControlServer replace(Path socket, Routes routes) throws IOException {
+    return start(SocketFile.prepare(socket, true), socket, routes);
+  }
+
+  private static ControlServer start(SocketFile file, Path socket, Routes routes)
+      throws IOException {
     MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("control", true), EpollIoHandler.newFactory());
@@ -95,9 +104,24 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Removes the socket that a daemon which died has left.
+   *
+   * @return whether there was one
+   * @throws IOException when something else is there, which stays, or it cannot be removed
+   */
+  public static boolean removeStale(Path socket) throws IOException {
+    return SocketFile.remove(socket);
+  }
+
   /** Path of the socket. */
   public Path socket() {
     return file.path();
+  }
+
+  /** Leaves the path to the process that {@link #replace}s this one. */
+  public void leave() {
+    file.leave();
   }
 
   /** Stops to listen, removes the socket and closes all connections. */
@@ -117,7 +141,7 @@ public final class ControlServer implements AutoCloseable {
     }
 
     @Override
-    protected void initChannel(Channel connection) {
+    protected void initChannel(Channel connection) { // called by TcpServer, too
       connection
           .pipeline()
           .addLast(new HttpServerCodec(MAX_HEAD_BYTES, MAX_HEAD_BYTES, MAX_HEAD_BYTES))

@@ -15,13 +15,20 @@ public final class Routes {
   private static final String BELOW = "/*";
 
   private final Map<String, Map<String, Handler>> byPath;
+  private final String server;
 
-  private Routes(Map<String, Map<String, Handler>> byPath) {
+  private Routes(Map<String, Map<String, Handler>> byPath, String server) {
     this.byPath = byPath;
+    this.server = server;
   }
 
   public static Builder builder() {
     return new Builder();
+  }
+
+  /** What requests may call this side in their field {@code Host}; empty: anything. */
+  String server() {
+    return server;
   }
 
   /** The handler for a request; never null: an unknown path answers 404, a wrong method 405. */
@@ -58,8 +65,19 @@ public final class Routes {
   /** Collects routes. */
   public static final class Builder {
     private final Map<String, Map<String, Handler>> byPath = new HashMap<>();
+    private String server = "";
 
     private Builder() {}
+
+    /**
+     * Names this side, so that a request meant for another daemon is refused.
+     *
+     * @param name what {@link ControlClient} is to call it, such as {@code oasis-exit}
+     */
+    public Builder server(String name) {
+      server = name;
+      return this;
+    }
 
     public Builder get(String path, Handler handler) {
       return on("GET", path, handler);
@@ -80,7 +98,7 @@ public final class Routes {
     public Routes build() {
       Map<String, Map<String, Handler>> copy = new HashMap<>();
       byPath.forEach((path, methods) -> copy.put(path, Map.copyOf(methods)));
-      return new Routes(Map.copyOf(copy));
+      return new Routes(Map.copyOf(copy), server);
     }
 
     private Builder on(String method, String path, Handler handler) {

@@ -21,16 +21,25 @@ import org.jspecify.annotations.Nullable;
 final class SocketFile {
   private static final int MAX_PATH_BYTES = 90;
 
+  /** Of a file's mode: what it is, and that it is a socket (stat(2), S_IFMT and S_IFSOCK). */
+  private static final int TYPE = 0170000;
+
+  private static final int SOCKET = 0140000;
+
   private final Path path;
   private final Path hidden;
   private @Nullable Object key;
+  private volatile boolean left;
 
   private SocketFile(Path path, Path hidden) {
     this.path = path;
     this.hidden = hidden;
   }
 
-  static SocketFile prepare(Path socket) throws IOException {
+  /**
+   * @param replacing whether another process may listen there, which then loses its place
+   */
+  static SocketFile prepare(Path socket, boolean replacing) throws IOException {
     Path path = socket.toAbsolutePath().normalize();
     if (path.toString().getBytes(StandardCharsets.UTF_8).length > MAX_PATH_BYTES) {
       throw new IOException(
@@ -45,7 +54,7 @@ final class SocketFile {
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
-    refuseIfTaken(path);
+    refuseIfTaken(path, replacing);
     SocketFile file = new SocketFile(path, directory.resolve("." + path.getFileName() + ".new"));
     // A start that was killed leaves it.
     Files.deleteIfExists(file.bindAt());
@@ -56,17 +65,29 @@ final class SocketFile {
     return file;
   }
 
-  private static void refuseIfTaken(Path path) throws IOException {
+  private static void refuseIfTaken(Path path, boolean replacing) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-        .isOther()) {
+    if (!isSocket(path)) {
       throw new IOException(path + " exists and is not a socket; remove it or name another path");
     }
-    if (listens(path)) {
+    if (!replacing && listens(path)) {
       throw new IOException("another process listens at " + path);
     }
+  }
+
+  private static boolean isSocket(Path path) throws IOException {
+    Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    return ((Integer) mode & TYPE) == SOCKET;
+  }
+
+  /** See {@link ControlServer#removeStale}. */
+  static boolean remove(Path path) throws IOException {
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !isSocket(path)) {
+      throw new IOException(path + " is no control socket; it stays");
+    }
+    return Files.deleteIfExists(path);
   }
 
   private static boolean listens(Path path) {
@@ -95,12 +116,21 @@ final class SocketFile {
     Files.delete(hidden);
   }
 
+  /** Leaves the path to another process, which puts a socket of its own there. */
+  void leave() {
+    left = true;
+  }
+
   /** Removes what is ours: not a socket that someone else has put there since. */
   void discard() {
     try {
-      Files.deleteIfExists(bindAt());
-      Files.deleteIfExists(hidden);
-      if (key != null && Files.exists(path) && key.equals(key(path))) {
+      if (left) {
+        return;
+      }
+      if (key == null) {
+        Files.deleteIfExists(bindAt());
+        Files.deleteIfExists(hidden);
+      } else if (Files.exists(path) && key.equals(key(path))) {
         Files.delete(path);
       }
     } catch (IOException e) {

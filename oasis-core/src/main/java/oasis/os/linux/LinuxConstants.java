@@ -9,6 +9,7 @@ public final class LinuxConstants {
   public static final int O_CLOEXEC = 0x80000;
 
   public static final int AF_UNSPEC = 0;
+  public static final int AF_UNIX = 1;
   public static final int AF_INET = 2;
   public static final int AF_INET6 = 10;
   public static final int AF_NETLINK = 16;

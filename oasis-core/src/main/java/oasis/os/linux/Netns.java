@@ -63,6 +63,17 @@ public final class Netns {
     }
   }
 
+  /**
+   * Takes the calling platform thread into a new namespace without a name, for good. Sockets and
+   * TUN devices that it opens stay there; threads and processes that it starts inherit it. It
+   * vanishes with the last of them.
+   *
+   * @throws OsException without CAP_SYS_ADMIN
+   */
+  public static void leaveForNew() throws OsException {
+    Errno.check(Sys.unshare(CLONE_NEWNET), "unshare", "of the network");
+  }
+
   private static int openNamespace(String path) throws OsException {
     return Errno.check(
         Sys.open(path, LinuxConstants.O_RDONLY | LinuxConstants.O_CLOEXEC), "open", path);

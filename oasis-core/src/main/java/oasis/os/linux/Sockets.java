@@ -141,6 +141,13 @@ public final class Sockets {
         : new Address(addressHi(name.buffer(), 0), addressLo(name.buffer(), 0));
   }
 
+  /** AF_INET or AF_INET6, whichever a bound socket is of, or -errno. */
+  public static int family(int fd) {
+    Memory name = Memory.allocate(SOCKADDR_IN6_BYTES + 4 + 4);
+    int result = localName(fd, name);
+    return result < 0 ? result : isIpv6(name.buffer(), 0) ? AF_INET6 : AF_INET;
+  }
+
   private static int localName(int fd, Memory name) {
     ByteBuffer b = name.buffer();
     b.order(ByteOrder.nativeOrder()).putInt(32, SOCKADDR_IN6_BYTES).order(ByteOrder.BIG_ENDIAN);

@@ -66,6 +66,8 @@ public final class Sys {
 
     static native int setns(int fd, int type);
 
+    static native int unshare(int flags);
+
     static native int prctl(int option, long a, long b, long c, long d);
 
     static native int clock_gettime(int clock, long timespec);
@@ -73,6 +75,8 @@ public final class Sys {
     static native int if_nametoindex(String name);
 
     static native int listen(int fd, int backlog);
+
+    static native int accept4(int fd, long address, long length, int flags);
 
     static native int sched_setscheduler(int pid, int policy, long parameters);
 
@@ -218,6 +222,10 @@ public final class Sys {
     return result(C.setns(fd, type));
   }
 
+  public static int unshare(int flags) {
+    return result(C.unshare(flags));
+  }
+
   public static int prctl(int option, long a, long b, long c, long d) {
     return result(C.prctl(option, a, b, c, d));
   }
@@ -233,6 +241,11 @@ public final class Sys {
 
   public static int listen(int fd, int backlog) {
     return result(C.listen(fd, backlog));
+  }
+
+  /** Takes the next connection, without its address. */
+  public static int accept(int fd, int flags) {
+    return result(C.accept4(fd, 0, 0, flags));
   }
 
   /** Sets the scheduling policy of a thread; pid 0 is the calling thread. */

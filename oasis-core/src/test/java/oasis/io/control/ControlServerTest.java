@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,32 @@ class ControlServerTest {
     assertThat(client.call("POST", "/v1/echo", "{\"a\": }".getBytes(US_ASCII)).errorMessage())
         .contains("line 1");
     assertThat(client.get("/v1/bad").status()).isEqualTo(500);
+  }
+
+  @Test
+  void whatIsMeantForAnotherDaemonIsRefusedAndDoesNothing() throws Exception {
+    Path path = directory.resolve("exit.sock");
+    AtomicInteger stopped = new AtomicInteger();
+    Routes routes =
+        Routes.builder()
+            .server("oasis-exit")
+            .post("/v1/stop", request -> done(Response.json(stopped.incrementAndGet())))
+            .build();
+    try (ControlServer exit = ControlServer.start(path, routes)) {
+      Response refused =
+          new ControlClient(path, "client", "oasis-client").post("/v1/stop", Map.of());
+      assertThat(refused.status()).isEqualTo(421);
+      assertThat(refused.errorMessage())
+          .isEqualTo("this is no oasis client: ask by \"oasis exit\"");
+      assertThat(stopped).hasValue(0);
+      assertThat(new ControlClient(exit.socket(), "whoever").post("/v1/stop", Map.of()).ok())
+          .isTrue();
+      assertThat(new ControlClient(path, "exit node", "oasis-exit").post("/v1/stop", Map.of()).ok())
+          .isTrue();
+      assertThat(stopped).hasValue(2);
+    }
+    // One that has no name takes all.
+    assertThat(new ControlClient(socket, "client", "oasis-client").get("/v1/status").ok()).isTrue();
   }
 
   @Test

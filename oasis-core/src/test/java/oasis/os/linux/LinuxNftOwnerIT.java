@@ -104,7 +104,7 @@ class LinuxNftOwnerIT {
               .findFirst()
               .orElseThrow();
       child.destroyForcibly();
-      child.onExit().get(5, TimeUnit.SECONDS);
+      child.onExit().get(60, TimeUnit.SECONDS);
       assertThat(ruleset()).isEmpty();
       assertThat(owner.alive()).isFalse();
       assertThatThrownBy(() -> owner.apply(table("")))
@@ -143,7 +143,7 @@ class LinuxNftOwnerIT {
     } finally {
       holder.destroyForcibly().waitFor(); // SIGKILL
     }
-    for (int i = 0; i < 100 && !ruleset().isEmpty(); i++) {
+    for (int i = 0; i < 1000 && !ruleset().isEmpty(); i++) {
       TimeUnit.MILLISECONDS.sleep(20); // nft sees the end of its input after us
     }
     assertThat(ruleset()).isEmpty();
