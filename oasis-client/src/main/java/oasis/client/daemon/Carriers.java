@@ -51,11 +51,20 @@ final class Carriers implements AutoCloseable {
    * The socket of an overlay.
    *
    * @param address what the host called itself when it was opened; packets go on carrying it
+   * @param seal what seals its datagrams, or null for an overlay without a key
    */
-  record Socket(DatagramPort port, Optional<Address> address) {}
+  record Socket(DatagramPort port, Optional<Address> address, @Nullable Seal seal) {}
 
-  /** One entry node of an overlay. */
-  record Entry(String overlay, Endpoint at) {}
+  /**
+   * One entry node of an overlay.
+   *
+   * @param key file with the overlay's key, or null for none
+   */
+  record Entry(String overlay, Endpoint at, @Nullable String key) {
+    static Entry of(Overlay overlay, Endpoint at) {
+      return new Entry(overlay.name(), at, overlay.key());
+    }
+  }
 
   /** An entry node has no link while it cannot be reached by any route of the host. */
   private record Carrier(int index, Entry entry, @Nullable Link link) {}
@@ -63,6 +72,7 @@ final class Carriers implements AutoCloseable {
   private final DataLoop loop;
   private final DataPath path;
   private final Opener opener;
+  private final Seals seals = new Seals();
   private final Map<Entry, Carrier> byEntry = new LinkedHashMap<>();
 
   Carriers(DataLoop loop, DataPath path, Opener opener) {
@@ -73,8 +83,11 @@ final class Carriers implements AutoCloseable {
 
   /** Opens the socket towards an entry node; any thread. */
   Socket open(Entry entry) throws OsException {
+    Seal seal = seals.of(entry);
     Optional<Address> address = source(entry.at());
-    return new Socket(opener.open(entry.at()), address);
+    DatagramPort port = opener.open(entry.at());
+    port.sealWith(seal == null ? null : seal.sealer());
+    return new Socket(port, address, seal);
   }
 
   private static Optional<Address> source(Endpoint entry) {
@@ -84,7 +97,7 @@ final class Carriers implements AutoCloseable {
   /** The entry nodes of all overlays. */
   static List<Entry> entriesOf(ClientConfig config) {
     return config.overlays().stream()
-        .flatMap(overlay -> overlay.entries().stream().map(at -> new Entry(overlay.name(), at)))
+        .flatMap(overlay -> overlay.entries().stream().map(at -> Entry.of(overlay, at)))
         .toList();
   }
 
@@ -109,7 +122,7 @@ final class Carriers implements AutoCloseable {
     }
     for (Overlay overlay : config.overlays()) {
       for (Endpoint at : overlay.entries()) {
-        add(new Entry(overlay.name(), at), overlay.mtu(), nowNs);
+        add(Entry.of(overlay, at), overlay.mtu(), nowNs);
       }
     }
     opened.forEach(this::attach);
@@ -144,7 +157,9 @@ final class Carriers implements AutoCloseable {
       return;
     }
     detach(carrier);
-    DataLoop.Source source = path.addCarrier(carrier.index(), socket.port());
+    Seal seal = socket.seal();
+    DataLoop.Source source =
+        path.addCarrier(carrier.index(), socket.port(), seal == null ? null : seal.unsealer());
     byEntry.put(entry, new Carrier(carrier.index(), entry, new Link(socket, source)));
     loop.add(source);
     path.engine().onMoved(carrier.index(), System.nanoTime());

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import oasis.io.config.ConfigException;
 import oasis.io.control.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

@@ -4,6 +4,7 @@ package oasis.client.daemon;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import oasis.io.config.ConfigException;
 import oasis.io.control.Response;
 import oasis.os.OsException;
 import oasis.rules.RuleLimitException;

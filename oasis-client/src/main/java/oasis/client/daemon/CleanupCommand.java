@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import oasis.io.config.ConfigException;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
 import picocli.CommandLine.Command;

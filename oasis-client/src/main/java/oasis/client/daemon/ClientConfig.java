@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import oasis.io.config.ConfigException;
 import oasis.rules.Rule;
 
 /**
@@ -55,7 +56,7 @@ record ClientConfig(
     private final Map<String, Overlay> overlays = new LinkedHashMap<>();
     private final Set<Rule> rules = new LinkedHashSet<>();
     private final Set<Rule> disabled = new HashSet<>();
-    private final ClientOptions options;
+    private ClientOptions options;
 
     Builder(ClientOptions options) {
       this.options = options;
@@ -66,6 +67,16 @@ record ClientConfig(
       from.overlays.forEach(overlay -> overlays.put(overlay.name(), overlay));
       rules.addAll(from.rules);
       disabled.addAll(from.disabled);
+    }
+
+    /** Adds a pattern of names that no rule with a wildcard takes. */
+    Builder neverFake(String pattern) throws ConfigException {
+      try {
+        options = options.withNeverFaked(pattern);
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(String.valueOf(e.getMessage()));
+      }
+      return this;
     }
 
     Builder add(Overlay overlay) throws ConfigException {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * table (the search then goes on in the main table), reserved ports, and the unreachable routes,
  * which make programs that still hold a fake address fail at once.
  */
-public final class ClientNetwork implements AutoCloseable {
+public final class ClientNetwork implements HostSide, AutoCloseable {
   /** Bit of packet marks and connection marks that says: into the TUN device. */
   public static final int CAPTURE_MARK = 0x1000_0000;
 
@@ -82,6 +82,7 @@ public final class ClientNetwork implements AutoCloseable {
    *     system refuses a step; the rules that were in force stay, and {@link #close} undoes the
    *     rest
    */
+  @Override
   public void apply(ClientNetworkConfig config) throws OsException {
     if (applied != null && !applied.withRules(config.rules()).equals(config)) {
       throw new IllegalArgumentException("only the rules may change while the client runs");
@@ -206,13 +207,15 @@ public final class ClientNetwork implements AutoCloseable {
    *
    * @throws OsException when the kernel cannot be asked
    */
-  boolean intact() throws OsException {
+  @Override
+  public boolean intact() throws OsException {
     ClientNetworkConfig config = applied;
     return held() && config != null && groupsAreTheSame() && KernelState.isIntact(config);
   }
 
   /** False when a control group of the rules has come, gone, or been made anew. */
-  boolean groupsAreTheSame() {
+  @Override
+  public boolean groupsAreTheSame() {
     ClientNetworkConfig config = applied;
     return config == null || ControlGroups.of(config.rules()).equals(groups);
   }

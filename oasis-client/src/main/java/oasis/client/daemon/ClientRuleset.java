@@ -9,6 +9,9 @@ import oasis.rules.NftPrograms;
  * sends, in order:
  *
  * <ol>
+ *   <li>A packet of a connection that both ends know and that is not diverted is left alone, at the
+ *       price of reading its state: this is what traffic that no rule matches costs. DNS queries by
+ *       UDP go on.
  *   <li>A packet of one of our own sockets, or to this host, a broadcast or a multicast address, is
  *       left alone; a multicast that would leave by our own device is dropped there, since nobody
  *       is behind it.
@@ -32,8 +35,8 @@ import oasis.rules.NftPrograms;
  *
  * <p>Packets that arrive for the reserved NAT ports are dropped before connection tracking, so that
  * the kernel neither answers nor delivers them; our packet socket has seen them by then. Those from
- * the loopback or the TUN device are for programs of this host and pass. What our NAT sends from
- * these ports is not tracked.
+ * the loopback or the TUN device are for programs of this host and pass. The port is asked first:
+ * every packet that arrives pays for it. What our NAT sends from these ports is not tracked.
  */
 final class ClientRuleset {
   /** Name of the table. */
@@ -108,10 +111,13 @@ final class ClientRuleset {
 
   private static String output(ClientNetworkConfig config, boolean programs) {
     String judged = "ct mark and " + JUDGED + " == " + JUDGED;
+    String left = "ct state established ct mark and " + CAPTURE + " == 0 return";
     return String.join(
         "\n",
         "chain output {",
         "type route hook output priority mangle; policy accept;",
+        "meta l4proto != udp " + left,
+        "udp dport != 53 " + left,
         "meta mark and " + EXEMPT + " == " + EXEMPT + " return",
         (config.ipv6() ? "" : "meta nfproto ipv6 return\n")
             + "fib daddr type { local, broadcast, multicast } goto stays",
@@ -150,8 +156,12 @@ final class ClientRuleset {
         "\n",
         "chain reserved_in {",
         "type filter hook prerouting priority raw; policy accept;",
-        "iifname { \"lo\", \"" + config.tun() + "\" } return",
-        family + "meta l4proto { tcp, udp } th dport " + ports + " fib daddr type local drop",
+        family
+            + "meta l4proto { tcp, udp } th dport "
+            + ports
+            + " iifname != { \"lo\", \""
+            + config.tun()
+            + "\" } fib daddr type local drop",
         "}",
         "chain reserved_out {",
         "type filter hook output priority raw; policy accept;",

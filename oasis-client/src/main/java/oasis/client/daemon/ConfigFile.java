@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import oasis.io.config.ConfigException;
+import oasis.os.FileErrors;
 import oasis.rules.Rule;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +60,7 @@ final class ConfigFile {
     } catch (NoSuchFileException e) {
       return ClientConfig.EMPTY;
     } catch (IOException e) {
-      throw new ConfigException(path + ": cannot be read: " + e.getMessage());
+      throw new ConfigException(path + ": cannot be read: " + FileErrors.reason(e));
     }
     if (bytes.length > MAX_BYTES) {
       throw new ConfigException(path + ": longer than " + MAX_BYTES + " bytes");
@@ -106,10 +108,17 @@ final class ConfigFile {
     attribute(xml, ConfigReader.MEDIATE, options.mediate() ? "true" : null);
     attribute(xml, ConfigReader.FAKE_RANGE, options.fakeRange());
     attribute(xml, ConfigReader.FAKE_RANGE6, options.fakeRange6());
+    attribute(xml, ConfigReader.BUILT_IN_NEVER_FAKED, options.builtInNeverFaked() ? null : "false");
     xml.append(">\n");
+    for (String pattern : options.neverFaked()) {
+      xml.append("  <").append(ConfigReader.NEVER_FAKE).append('>').append(escape(pattern));
+      xml.append("</").append(ConfigReader.NEVER_FAKE).append(">\n");
+    }
     for (Overlay overlay : config.overlays()) {
       xml.append("  <overlay name=\"").append(escape(overlay.name()));
-      xml.append("\" url=\"").append(escape(overlay.url())).append("\"/>\n");
+      xml.append("\" url=\"").append(escape(overlay.url())).append('"');
+      attribute(xml, ConfigReader.KEY, overlay.key());
+      xml.append("/>\n");
     }
     for (Rule rule : config.rules()) {
       xml.append(config.disabled().contains(rule) ? "  <rule disabled=\"true\">" : "  <rule>");

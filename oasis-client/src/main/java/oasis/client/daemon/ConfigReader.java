@@ -2,7 +2,10 @@
 package oasis.client.daemon;
 
 import java.io.InputStream;
+import java.util.List;
 import javax.xml.stream.XMLStreamException;
+import oasis.io.config.ConfigException;
+import oasis.io.config.StrictXml;
 import oasis.rules.Rule;
 
 /**
@@ -18,6 +21,15 @@ final class ConfigReader {
 
   static final String FAKE_RANGE = "fake-range";
   static final String FAKE_RANGE6 = "fake-range6";
+
+  /** Attribute of the root element: whether the built-in names are never faked. */
+  static final String BUILT_IN_NEVER_FAKED = "never-fake-built-in";
+
+  /** Element with a pattern of names that are never faked. */
+  static final String NEVER_FAKE = "never-fake";
+
+  /** Attribute of an overlay: the file with its key. */
+  static final String KEY = "key";
 
   /** Attribute of a rule that keeps its place and decides nothing. */
   static final String DISABLED = "disabled";
@@ -49,15 +61,21 @@ final class ConfigReader {
       switch (in.name()) {
         case "overlay" -> {
           in.element("overlay");
-          in.attributes("name", "url");
-          Overlay overlay = source.of(in.attribute("name"), in.attribute("url"));
+          in.attributes("name", "url", KEY);
+          Overlay overlay =
+              source.of(in.attribute("name"), in.attribute("url")).withKey(in.optional(KEY));
           in.empty();
           config.add(overlay);
+        }
+        case NEVER_FAKE -> {
+          in.element(NEVER_FAKE);
+          in.attributes();
+          config.neverFake(in.text());
         }
         case "rule" -> {
           in.element("rule");
           in.attributes(DISABLED);
-          boolean disabled = isTrue(in, DISABLED);
+          boolean disabled = is(in, DISABLED, false);
           Rule rule = LiveConfig.parseRule(in.text());
           if (disabled) {
             config.addDisabled(rule);
@@ -71,19 +89,24 @@ final class ConfigReader {
     return config.build();
   }
 
-  private static boolean isTrue(StrictXml in, String attribute) throws ConfigException {
+  private static boolean is(StrictXml in, String attribute, boolean otherwise)
+      throws ConfigException {
     String value = in.optional(attribute);
     if (value != null && !value.equals("true") && !value.equals("false")) {
       throw new ConfigException(attribute + " must be \"true\" or \"false\"");
     }
-    return "true".equals(value);
+    return value == null ? otherwise : value.equals("true");
   }
 
   private static ClientOptions options(StrictXml in) throws ConfigException {
-    in.attributes(MEDIATE, FAKE_RANGE, FAKE_RANGE6);
+    in.attributes(MEDIATE, FAKE_RANGE, FAKE_RANGE6, BUILT_IN_NEVER_FAKED);
     try {
       return new ClientOptions(
-          isTrue(in, MEDIATE), in.optional(FAKE_RANGE), in.optional(FAKE_RANGE6));
+          is(in, MEDIATE, false),
+          in.optional(FAKE_RANGE),
+          in.optional(FAKE_RANGE6),
+          List.of(),
+          is(in, BUILT_IN_NEVER_FAKED, true));
     } catch (IllegalArgumentException e) {
       throw new ConfigException(String.valueOf(e.getMessage()));
     }

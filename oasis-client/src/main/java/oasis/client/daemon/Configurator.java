@@ -37,7 +37,7 @@ final class Configurator {
 
   private final DataLoop loop;
   private final Carriers carriers;
-  private final ClientNetwork network;
+  private final HostSide network;
   private final ConfigFile file;
   private ClientNetworkConfig networkConfig;
   private long mendPauseNs = LEAST_PAUSE_NS;
@@ -58,7 +58,7 @@ final class Configurator {
   Configurator(
       DataLoop loop,
       Carriers carriers,
-      ClientNetwork network,
+      HostSide network,
       ClientNetworkConfig networkConfig,
       ConfigFile file) {
     this.loop = loop;
@@ -91,7 +91,7 @@ final class Configurator {
         return set;
       }
     }
-    return RuleSet.compile(rules, before);
+    return RuleSet.compile(rules, before, config.options().names());
   }
 
   /** Puts the first configuration in force; what the file holds is not written again. */

@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
 final class ControlApi {
   private static final int DEFAULT_LIMIT = 1000;
 
+  /** What requests to a running client are addressed to. */
+  static final String SERVER = "oasis-client";
+
   private final OverlayApi overlays;
   private final Reload reload;
   private final Runnable stop;
@@ -64,7 +67,7 @@ final class ControlApi {
 
   Routes routes() {
     return overlays
-        .addTo(Routes.builder())
+        .addTo(Routes.builder().server(SERVER))
         .post("/v1/reload", request -> reload.run())
         .post(
             "/v1/stop",
@@ -89,7 +92,7 @@ final class ControlApi {
       Request request, IntFunction<? extends CompletionStage<?>> list) {
     String limit = request.query().getOrDefault("limit", Integer.toString(DEFAULT_LIMIT));
     if (!limit.matches("[0-9]{1,7}")) {
-      return now(Response.error(400, "limit must be a number"));
+      return now(Response.error(400, "limit must be 0 to 9999999, not '%s'".formatted(limit)));
     }
     return list.apply(Integer.parseInt(limit)).thenApply(Response::json);
   }

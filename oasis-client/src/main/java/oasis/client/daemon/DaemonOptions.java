@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import oasis.io.config.ConfigException;
 import oasis.io.control.ControlClient;
 import oasis.io.control.Json;
 import oasis.io.control.JsonException;
@@ -18,8 +19,11 @@ import picocli.CommandLine.Option;
 
 /** The option that every command which asks the running client has, and the asking. */
 final class DaemonOptions {
+  /** Where the client is asked; who embeds one has another default for it. */
+  static final String CONTROL = "--control";
+
   @Option(
-      names = "--control",
+      names = CONTROL,
       paramLabel = "PATH",
       defaultValue = Settings.DEFAULT_CONTROL,
       description = "control socket of the client (${DEFAULT-VALUE})")
@@ -110,7 +114,7 @@ final class DaemonOptions {
   }
 
   private ControlClient client() {
-    return new ControlClient(control, "client");
+    return new ControlClient(control, "client", ControlApi.SERVER);
   }
 
   private static byte[] body(Response response) throws ConfigException {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.nio.ByteBuffer;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import oasis.client.engine.ClientEngine;
 import oasis.client.engine.Effects;
 import oasis.io.Arrivals;
@@ -9,14 +11,16 @@ import oasis.io.CapturePort;
 import oasis.io.CaptureSource;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
+import oasis.io.ProgramPort;
 import oasis.io.RawPort;
-import oasis.io.TunPort;
-import oasis.io.TunSource;
-import oasis.os.linux.ConnectionLabels;
 import oasis.os.linux.Errno;
 import oasis.packet.Burst;
 import oasis.packet.Coalescer;
+import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
+import oasis.packet.SealedRun;
+import oasis.packet.Trailer;
+import oasis.packet.Unsealer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,14 +29,13 @@ import org.jspecify.annotations.Nullable;
  * Confined to the data loop; nothing here allocates once a carrier is there.
  */
 final class DataPath implements Effects {
-  private final TunPort tun;
+  private final ProgramPort programs;
   private final RawPort raw;
   private final CapturePort capture;
-  private final ConnectionLabels labels;
+  private final ToLongFunction<FlowKey> notes;
   private final ClientEngine engine;
   private final Burst burst = new Burst();
   private final Coalescer coalescer;
-  private final Runnable tunGone;
 
   /** By the engine's number; OC0, number 0, has none. */
   private final @Nullable CarrierSource[] carriers =
@@ -44,23 +47,20 @@ final class DataPath implements Effects {
   private boolean rawWaits;
 
   /**
-   * @param labels where the kernel's notes about the programs of connections are read
-   * @param tunGone told when somebody has deleted the TUN device: nothing can be carried any more
+   * @param notes what is noted about the program of a flow; see {@link Effects#notes}
    * @param engineOf makes the engine, which is given this object for its effects
    */
   DataPath(
-      TunPort tun,
+      ProgramPort programs,
       RawPort raw,
       CapturePort capture,
-      ConnectionLabels labels,
-      Runnable tunGone,
+      ToLongFunction<FlowKey> notes,
       Function<Effects, ClientEngine> engineOf) {
-    this.tun = tun;
+    this.programs = programs;
     this.raw = raw;
     this.capture = capture;
-    this.labels = labels;
-    this.tunGone = tunGone;
-    coalescer = new Coalescer(tun.udpBursts());
+    this.notes = notes;
+    coalescer = new Coalescer(programs.udpBursts());
     this.engine = engineOf.apply(this);
   }
 
@@ -68,9 +68,9 @@ final class DataPath implements Effects {
     return engine;
   }
 
-  /** The TUN device as a source. */
-  DataLoop.Source tunSource() {
-    return new TunSource(tun, new FromPrograms(), tunGone);
+  /** Takes what programs send, from whatever reads it. */
+  Arrivals fromPrograms() {
+    return new FromPrograms();
   }
 
   /** What arrives from the underlay for the reserved ports, as a source. */
@@ -87,10 +87,11 @@ final class DataPath implements Effects {
    * Lets a carrier use a port.
    *
    * @param index the engine's number of the carrier
+   * @param unsealer checks what comes; null for a carrier without a key
    * @return the source to add to the loop
    */
-  DataLoop.Source addCarrier(int index, DatagramPort port) {
-    CarrierSource source = new CarrierSource(index, port);
+  DataLoop.Source addCarrier(int index, DatagramPort port, @Nullable Unsealer unsealer) {
+    CarrierSource source = new CarrierSource(index, port, unsealer);
     carriers[index] = source;
     end = Math.max(end, index + 1);
     return source;
@@ -103,7 +104,7 @@ final class DataPath implements Effects {
 
   @Override
   public void toTun(Burst inbound) {
-    tun.write(inbound);
+    programs.write(inbound);
   }
 
   @Override
@@ -128,7 +129,7 @@ final class DataPath implements Effects {
 
   @Override
   public long notes(FlowKey program) {
-    return labels.upper(program);
+    return notes.applyAsLong(program);
   }
 
   @Override
@@ -146,6 +147,7 @@ final class DataPath implements Effects {
   }
 
   private void flush() {
+    programs.flush();
     for (int c = 0; c < end; c++) {
       CarrierSource source = carriers[c];
       if (source != null && source.waits) {
@@ -186,11 +188,20 @@ final class DataPath implements Effects {
   private final class CarrierSource implements DataLoop.Source {
     private final int index;
     private final DatagramPort port;
+    private final @Nullable SealedRun run;
     private boolean waits;
 
-    CarrierSource(int index, DatagramPort port) {
+    CarrierSource(int index, DatagramPort port, @Nullable Unsealer unsealer) {
       this.index = index;
       this.port = port;
+      run = unsealer == null ? null : new SealedRun((b, at, bytes) -> open(unsealer, b, at, bytes));
+    }
+
+    /** With a key, everything that comes has to be sealed by it. */
+    private static int open(Unsealer unsealer, ByteBuffer b, int at, int bytes) {
+      DropReason why =
+          Trailer.ends(b, at, bytes) ? unsealer.open(b, at, bytes) : DropReason.UNSEALED;
+      return why == null ? unsealer.keyId() : SealedRun.Opener.refused(why);
     }
 
     @Override
@@ -207,19 +218,50 @@ final class DataPath implements Effects {
         return true; // the error was in front of whatever else waits
       }
       for (int i = 0; i < received; i++) {
-        if (port.bytes(i) == 0) {
-          engine.onProbeAnswer(index, nowNs);
-        } else {
-          hand(i, nowNs);
-        }
+        message(i, nowNs);
       }
       flush();
       return received == port.slots();
     }
 
-    private void hand(int i, long nowNs) {
-      coalescer.begin(
-          port.buffer(i), port.address(i), port.offset(i), port.bytes(i), port.datagramBytes(i));
+    private void message(int i, long nowNs) {
+      SealedRun sealed = run;
+      if (sealed != null) {
+        sealed(sealed, i, nowNs);
+      } else if (port.bytes(i) == 0) {
+        engine.onProbeAnswer(index, nowNs);
+      } else {
+        coalescer.begin(
+            port.buffer(i), port.address(i), port.offset(i), port.bytes(i), port.datagramBytes(i));
+        hand(nowNs);
+      }
+    }
+
+    private void sealed(SealedRun sealed, int i, long nowNs) {
+      if (port.bytes(i) == 0) {
+        engine.drop(DropReason.UNSEALED);
+        return;
+      }
+      sealed.begin(port.buffer(i), port.offset(i), port.bytes(i), port.datagramBytes(i));
+      while (sealed.next()) {
+        if (sealed.isRefused()) {
+          engine.drop(sealed.refused());
+        } else if (sealed.isKeepAlive()) {
+          engine.onProbeAnswer(index, nowNs);
+        } else {
+          coalescer.begin(
+              port.buffer(i),
+              port.address(i),
+              sealed.start(),
+              sealed.bytes(),
+              sealed.datagramBytes(),
+              sealed.trailerBytes());
+          hand(nowNs);
+        }
+      }
+    }
+
+    private void hand(long nowNs) {
       for (int next = coalescer.next(burst); next != Coalescer.END; next = coalescer.next(burst)) {
         if (next == Coalescer.BURST) {
           engine.onCarrier(index, burst, nowNs);

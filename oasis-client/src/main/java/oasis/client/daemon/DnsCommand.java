@@ -3,6 +3,7 @@ package oasis.client.daemon;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import oasis.io.config.ConfigException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,7 +33,7 @@ final class DnsCommand implements Callable<Integer> {
   public Integer call() throws IOException, ConfigException {
     DaemonOptions.printList(
         spec.commandLine().getOut(),
-        daemon.get("/v1/dns?limit=" + Math.max(0, limit)),
+        daemon.get("/v1/dns?limit=" + limit),
         json,
         new Table("NAME", "FAKE", "REAL", "FLOWS"),
         one -> new Object[] {one.get("name"), one.get("fake"), one.get("real"), one.get("flows")});

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import oasis.io.config.ConfigException;
 import oasis.io.control.ControlClient;
 import oasis.io.control.Json;
 import oasis.io.control.JsonException;

@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
+import oasis.io.config.ConfigException;
 import oasis.os.linux.MarkedSocket;
 import oasis.packet.Address;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,7 @@ final class Download {
   private byte[] file(URI uri) throws IOException {
     Path path = Path.of(uri.getPath());
     if (!Files.isRegularFile(path)) {
-      throw new IOException("no such file");
+      throw new IOException(Files.exists(path) ? "not a file" : "no such file");
     }
     try (InputStream in = Files.newInputStream(path)) {
       return all(in, -1);

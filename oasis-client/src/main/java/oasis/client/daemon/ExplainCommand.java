@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import oasis.io.config.ConfigException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,10 +21,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Says which rule decides about a name or a connection now, which carrier it gets, and why.",
-      "Examples: oasis client explain www.mit.edu",
-      "          oasis client explain tcp 192.0.2.1:80",
-      "          oasis client explain tcp 10.0.0.5:40000 192.0.2.1:80",
-      "          oasis client explain www.mit.edu uid 1000"
+      "Examples: ${ROOT-COMMAND-NAME} explain www.mit.edu",
+      "          ${ROOT-COMMAND-NAME} explain tcp 192.0.2.1:80",
+      "          ${ROOT-COMMAND-NAME} explain tcp 10.0.0.5:40000 192.0.2.1:80",
+      "          ${ROOT-COMMAND-NAME} explain www.mit.edu uid 1000"
     })
 final class ExplainCommand implements Callable<Integer> {
   /** Most rules that do not match and are listed one by one. */

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import oasis.client.engine.CarrierState;
 import oasis.client.engine.Decision;
 import oasis.client.engine.Explanation;
+import oasis.io.config.ConfigException;
 import oasis.io.control.Request;
 import oasis.io.control.Response;
 import oasis.packet.Addresses;
@@ -139,7 +140,7 @@ final class ExplainReport {
     one.put("family", family);
     one.put("carrier", decision.carrier());
     one.put("rule", number);
-    one.put("why", why(decision, number));
+    one.put("why", why(decision, number, question.name()));
     one.put("steps", steps);
     one.put("omitted", omitted);
     return one;
@@ -182,12 +183,17 @@ final class ExplainReport {
     };
   }
 
-  private static String why(Decision decision, @Nullable Integer number) {
+  private String why(Decision decision, @Nullable Integer number, @Nullable String name) {
     if (decision.mediated()) {
       return "everything is mediated: the underlay carries it whatever the rules say";
     }
+    if (decision.matches().isEmpty()
+        && name != null
+        && changes.current().all().options().names().holds(name)) {
+      return "such a name is never faked unless a rule spells it out: the plain Internet";
+    }
     if (decision.matches().isEmpty()) {
-      return "no rule matches: it goes by the plain Internet and never meets the client";
+      return "no rule matches: it goes by the plain Internet";
     }
     List<Decision.Match> certain =
         decision.matches().stream().filter(match -> !match.depends()).toList();

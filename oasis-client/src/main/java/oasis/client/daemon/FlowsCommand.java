@@ -3,16 +3,19 @@ package oasis.client.daemon;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import oasis.io.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code oasis client flows}. */
@@ -43,13 +46,27 @@ final class FlowsCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       fallbackValue = "1",
       description = "print the list again and again, every second or so many, until interrupted")
-  private int watchSeconds;
+  private @Nullable Integer watchSeconds;
 
   @Override
   public Integer call() throws IOException, ConfigException {
+    Integer pause = watchSeconds;
+    if (pause != null && pause < 1) {
+      throw new ParameterException(spec.commandLine(), "--watch takes 1 second or more");
+    }
+    try {
+      watch(pause);
+    } catch (ClosedByInterruptException e) {
+      // Interrupted in the middle of a question.
+    }
+    return 0;
+  }
+
+  private void watch(@Nullable Integer pause) throws IOException, ConfigException {
     PrintWriter out = spec.commandLine().getOut();
     print(out);
-    while (watchSeconds > 0 && pause(watchSeconds)) {
+    // Nobody reads on when the other end of a pipe is closed.
+    while (pause != null && !System.out.checkError() && pause(pause)) {
       if (json || !isTerminal()) {
         out.println();
       } else {
@@ -57,7 +74,6 @@ final class FlowsCommand implements Callable<Integer> {
       }
       print(out);
     }
-    return 0;
   }
 
   private static boolean isTerminal() {
@@ -83,7 +99,7 @@ final class FlowsCommand implements Callable<Integer> {
   private void print(PrintWriter out) throws IOException, ConfigException {
     DaemonOptions.printList(
         out,
-        daemon.get("/v1/flows?limit=" + Math.max(0, limit)),
+        daemon.get("/v1/flows?limit=" + limit),
         json,
         new Table("PROTO", "PROGRAM", "DESTINATION", "NAME", "CARRIER", "IDLE", "OUT", "IN"),
         FlowsCommand::row);

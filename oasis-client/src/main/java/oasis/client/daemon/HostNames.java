@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import oasis.io.config.ConfigException;
 import oasis.os.linux.SourceAddress;
 import oasis.packet.Address;
 import oasis.packet.Addresses;

@@ -11,6 +11,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import oasis.os.FileErrors;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +51,7 @@ final class InstanceLock implements AutoCloseable {
       file.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(US_ASCII)));
       return new InstanceLock(file);
     } catch (IOException e) {
-      throw new OsException(path + ": cannot be locked: " + e.getMessage(), e);
+      throw new OsException(path + ": cannot be locked: " + FileErrors.reason(e), e);
     }
   }
 

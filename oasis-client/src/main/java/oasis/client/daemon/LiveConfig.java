@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import oasis.io.config.ConfigException;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
 
@@ -110,7 +115,8 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
   LiveConfig reloaded(ClientConfig file) throws ConfigException {
     if (!file.options().equals(all.options())) {
       throw new ConfigException(
-          "mediate, fake-range and fake-range6 cannot change while the client runs; restart it");
+          "mediate, fake-range, fake-range6 and never-fake cannot change while the client runs;"
+              + " restart it");
     }
     LiveConfig next = saved(file);
     for (Overlay overlay : all.overlays()) {
@@ -132,17 +138,36 @@ record LiveConfig(ClientConfig all, Set<String> runOverlays, Set<Rule> runRules)
   /** Adds what the command line of {@code run} names. */
   LiveConfig withCommandLine(Settings settings, Overlay.Source source) throws ConfigException {
     LiveConfig config = this;
-    for (String text : settings.overlays()) {
-      int at = text.indexOf('=');
-      if (at < 0) {
-        throw new ConfigException("--overlay \"" + text + "\": it must read NAME=URL");
-      }
-      config = config.with(source.of(text.substring(0, at), text.substring(at + 1)), false);
+    Map<String, String> keys = named("--key", "NAME=FILE", settings.keys());
+    Map<String, String> overlays = named("--overlay", "NAME=URL", settings.overlays());
+    for (Map.Entry<String, String> each : overlays.entrySet()) {
+      String key = keys.remove(each.getKey());
+      String path = key == null ? null : Path.of(key).toAbsolutePath().toString();
+      config = config.with(source.of(each.getKey(), each.getValue()).withKey(path), false);
+    }
+    if (!keys.isEmpty()) {
+      String name = keys.keySet().iterator().next();
+      throw new ConfigException("--key \"" + name + "\": there is no --overlay of this name");
     }
     for (String text : settings.rules()) {
       config = config.with(parseRule(text), false);
     }
     return config;
+  }
+
+  private static Map<String, String> named(String option, String form, List<String> texts)
+      throws ConfigException {
+    Map<String, String> byName = new LinkedHashMap<>();
+    for (String text : texts) {
+      int at = text.indexOf('=');
+      if (at < 0) {
+        throw new ConfigException(option + " \"" + text + "\": it must read " + form);
+      }
+      if (byName.put(text.substring(0, at), text.substring(at + 1)) != null) {
+        throw new ConfigException(option + " \"" + text + "\": its name stands there twice");
+      }
+    }
+    return byName;
   }
 
   /** Reads a rule; its text is quoted when it is wrong. */

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import oasis.io.Endpoint;
+import oasis.io.config.ConfigException;
 import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.rules.Rule;
@@ -26,11 +27,13 @@ import org.jspecify.annotations.Nullable;
  * @param entries the entry nodes' addresses, of either family, and their UDP ports; packets of both
  *     families travel by either. Empty while the specification has not been seen
  * @param mtu longest IP packet in bytes that it carries, 576 to 9000
+ * @param key path of the file with the key that seals its datagrams, or null for none
  */
-public record Overlay(String name, String url, int version, List<Endpoint> entries, int mtu) {
+public record Overlay(
+    String name, String url, int version, List<Endpoint> entries, int mtu, @Nullable String key) {
   /**
-   * Longest packet that a path of 1500 bytes carries inside UDP over IPv6 (48 bytes more) with room
-   * for a second tunnel.
+   * Longest packet that a path of 1500 bytes carries inside UDP over IPv6 (48 bytes more), with the
+   * trailer of a key (28 more) and some room.
    */
   static final int DEFAULT_MTU = 1400;
 
@@ -83,19 +86,28 @@ public record Overlay(String name, String url, int version, List<Endpoint> entri
         url,
         specification.version(),
         specification.entries(),
-        specification.mtu());
+        specification.mtu(),
+        null);
+  }
+
+  /** This overlay with a key. */
+  Overlay withKey(@Nullable String file) throws ConfigException {
+    if (file != null && !file.startsWith("/")) {
+      throw new ConfigException("overlay \"" + name + "\": the key's file must be a whole path");
+    }
+    return new Overlay(name, url, version, entries, mtu, file);
   }
 
   /** This overlay with further entry nodes behind its own. */
   Overlay withEntriesOf(Overlay other) {
     Set<Endpoint> both = new LinkedHashSet<>(entries);
     both.addAll(other.entries);
-    return new Overlay(name, url, version, List.copyOf(both), mtu);
+    return new Overlay(name, url, version, List.copyOf(both), mtu, key);
   }
 
   /** An overlay whose specification has not been seen yet: it carries nothing. */
   static Overlay unseen(String name, String url) {
-    return new Overlay(name, url, 0, List.of(), DEFAULT_MTU);
+    return new Overlay(name, url, 0, List.of(), DEFAULT_MTU, null);
   }
 
   /**
@@ -133,7 +145,7 @@ public record Overlay(String name, String url, int version, List<Endpoint> entri
     }
     String plain = "udp://" + entry.text();
     String text = mtu == DEFAULT_MTU ? plain : plain + "?mtu=" + mtu;
-    return new Overlay(name, text, 0, List.of(entry), mtu);
+    return new Overlay(name, text, 0, List.of(entry), mtu, null);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import oasis.io.Endpoint;
+import oasis.io.config.ConfigException;
 import oasis.io.control.JsonException;
 import oasis.io.control.Request;
 import oasis.io.control.Response;
@@ -65,6 +66,7 @@ final class OverlayApi {
       one.put("version", overlay.version() == 0 ? null : overlay.version());
       one.put("entries", overlay.entries().stream().map(Endpoint::text).toList());
       one.put("mtu", overlay.mtu());
+      one.put("key", overlay.key());
       one.put("saved", config.isSaved(overlay));
       list.add(one);
     }
@@ -75,14 +77,27 @@ final class OverlayApi {
     Map<String, @Nullable Object> body = request.json();
     String name = ControlApi.text(body, "name");
     String url = ControlApi.text(body, "url");
+    String key = body.get("key") == null ? null : ControlApi.text(body, "key");
     return found(
-        () -> fetcher.of(name, url),
+        () -> keyed(fetcher.of(name, url), key),
         overlay -> {
           LiveConfig next = changes.current().with(overlay, true);
           kept.keep(overlay);
           changes.now(next);
           return Response.done();
         });
+  }
+
+  private static Overlay keyed(Overlay overlay, @Nullable String key) throws ConfigException {
+    Overlay keyed = overlay.withKey(key);
+    try {
+      if (key != null) {
+        Seals.read(key);
+      }
+    } catch (OsException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
+    return keyed;
   }
 
   private CompletionStage<Response> remove(String name) {
@@ -99,12 +114,13 @@ final class OverlayApi {
   private CompletionStage<Response> update(String name) {
     return found(
         () -> {
-          String url = changes.current().all().overlay(name).url();
+          Overlay now = changes.current().all().overlay(name);
+          String url = now.url();
           if (Overlay.specification(url).isEmpty()) {
             throw new ConfigException(
                 "overlay \"" + name + "\" has no specification; remove it and add it again");
           }
-          return fetcher.of(name, url);
+          return fetcher.of(name, url).withKey(now.key());
         },
         this::upgrade);
   }

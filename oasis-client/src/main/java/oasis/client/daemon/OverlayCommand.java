@@ -3,9 +3,11 @@ package oasis.client.daemon;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import oasis.io.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,9 +36,22 @@ final class OverlayCommand extends ConfigCommand {
                   "where its specification is: https://…, file:PATH, or http://… on the loopback;"
                       + " or udp://HOST:PORT of an entry node (an IPv6 address in brackets), with"
                       + " ?mtu=BYTES where 1400 is too much; host names are resolved now, once")
-          String url)
+          String url,
+      @Option(
+              names = "--key",
+              paramLabel = "FILE",
+              description =
+                  "the key that you share with its entry nodes, one line NUMBER SECRET [NAME];"
+                      + " only its owner may read it")
+          @Nullable Path key)
       throws IOException, ConfigException {
-    daemon.post("/v1/overlays", Map.of("name", name, "url", absolute(url)));
+    Map<String, @Nullable Object> body = new LinkedHashMap<>();
+    body.put("name", name);
+    body.put("url", absolute(url));
+    if (key != null) {
+      body.put("key", key.toAbsolutePath().toString());
+    }
+    daemon.post("/v1/overlays", body);
     return 0;
   }
 

@@ -4,6 +4,7 @@ package oasis.client.daemon;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import oasis.io.config.ConfigException;
 import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.packet.FlowKey;

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import oasis.io.config.ConfigException;
 import oasis.io.control.Response;
 import oasis.os.OsException;
 import org.slf4j.Logger;

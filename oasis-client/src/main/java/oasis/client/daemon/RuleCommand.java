@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import oasis.io.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -141,8 +142,9 @@ final class RuleCommand extends ConfigCommand {
       name = "list",
       mixinStandardHelpOptions = true,
       description = {
-        "Lists the rules in their order, and what each has decided since the client started or the",
-        "rule was added: names whose addresses it replaced, flows, and their bytes both ways."
+        "Lists the rules in their order, and what each has decided.",
+        "Counted since the client started or the rule was added: names whose addresses it replaced,"
+            + " flows, and their bytes both ways."
       })
   int list(
       @Mixin DaemonOptions daemon,

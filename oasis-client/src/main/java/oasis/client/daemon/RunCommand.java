@@ -50,6 +50,14 @@ final class RunCommand implements Callable<Integer> {
   private List<String> overlays = List.of();
 
   @Option(
+      names = "--key",
+      paramLabel = "NAME=FILE",
+      description =
+          "the key that the entry nodes of an --overlay share with us; only its owner may read the"
+              + " file; repeatable")
+  private List<String> keys = List.of();
+
+  @Option(
       names = "--rule",
       paramLabel = "TEXT",
       description =
@@ -128,6 +136,7 @@ final class RunCommand implements Callable<Integer> {
           (long) busyPollUs * NS_PER_US,
           new ClientOptions(mediate, fakeRange, fakeRange6),
           overlays,
+          keys,
           rules);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));

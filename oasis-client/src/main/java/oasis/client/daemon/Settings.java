@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param busyPollNs how long the data loop spins before it sleeps, 0 to 50,000
  * @param options what overrides {@code client.xml} in this run
  * @param overlays {@code NAME=URL}, for this run only
+ * @param keys {@code NAME=FILE}, the keys of these overlays
  * @param rules rule texts, for this run only; they come after the saved ones
  */
 record Settings(
@@ -27,6 +28,7 @@ record Settings(
     long busyPollNs,
     ClientOptions options,
     List<String> overlays,
+    List<String> keys,
     List<String> rules) {
   /** Name of the TUN device. */
   static final String TUN = "oas0";
@@ -41,6 +43,7 @@ record Settings(
     require(mtu >= 576 && mtu <= 9000, "--mtu must be 576 to 9000");
     require(busyPollNs >= 0 && busyPollNs <= MAX_BUSY_POLL_NS, "--busy-poll must be 0 to 50 (µs)");
     overlays = List.copyOf(overlays);
+    keys = List.copyOf(keys);
     rules = List.copyOf(rules);
   }
 
@@ -52,6 +55,7 @@ record Settings(
         Integer.parseInt(DEFAULT_MTU),
         0,
         ClientOptions.DEFAULTS,
+        List.of(),
         List.of(),
         List.of());
   }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Set;
 import javax.xml.stream.XMLStreamException;
 import oasis.io.Endpoint;
+import oasis.io.config.ConfigException;
+import oasis.io.config.StrictXml;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import oasis.io.config.ConfigException;
+import oasis.os.FileErrors;
 import oasis.os.OsException;
 
 /**
@@ -45,7 +47,7 @@ final class Specifications implements Overlay.Source {
     } catch (NoSuchFileException e) {
       return Overlay.unseen(name, url);
     } catch (IOException e) {
-      throw new ConfigException(file + ": cannot be read: " + e.getMessage());
+      throw new ConfigException(file + ": cannot be read: " + FileErrors.reason(e));
     }
     return Overlay.specified(
         url,

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import oasis.io.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,19 +50,11 @@ final class StatusCommand implements Callable<Integer> {
             + ", up "
             + Table.duration(status.get("uptimeMs"))
             + (Boolean.FALSE.equals(status.get("supervisorAlive")) ? ", supervisor dead" : ""));
-    Map<?, ?> tun = status.get("tun") instanceof Map<?, ?> map ? map : Map.of();
-    out.println(
-        "TUN "
-            + tun.get("name")
-            + ", mtu "
-            + tun.get("mtu")
-            + ", offloads "
-            + tun.get("offloads")
-            + ": "
-            + tun.get("inPkts")
-            + " packets from programs, "
-            + tun.get("outPkts")
-            + " to them");
+    if (status.get("port") instanceof Map<?, ?> port) {
+      PortStatus.lines(port).forEach(out::println);
+    } else {
+      out.println(tun(status.get("tun") instanceof Map<?, ?> map ? map : Map.of()));
+    }
     out.println(underlay(status));
     out.println(
         "Rules "
@@ -88,6 +81,9 @@ final class StatusCommand implements Callable<Integer> {
             + " times");
     out.println();
     carriers(status).print(out);
+    if (status.get("port") instanceof Map<?, ?> port) {
+      PortStatus.printEvents(port, out);
+    }
     List<Map<?, ?>> drops = DaemonOptions.objects(status.get("drops"));
     if (!drops.isEmpty()) {
       Table table = new Table("DROPPED", "REASON", "WHAT IT MEANS");
@@ -96,6 +92,20 @@ final class StatusCommand implements Callable<Integer> {
       table.print(out);
     }
     out.flush();
+  }
+
+  private static String tun(Map<?, ?> tun) {
+    return "TUN "
+        + tun.get("name")
+        + ", mtu "
+        + tun.get("mtu")
+        + ", offloads "
+        + tun.get("offloads")
+        + ": "
+        + tun.get("inPkts")
+        + " packets from programs, "
+        + tun.get("outPkts")
+        + " to them";
   }
 
   private static String underlay(Map<String, @Nullable Object> status) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import oasis.client.engine.CarrierInfo;
 import oasis.client.engine.ClientEngine;
@@ -20,6 +21,7 @@ import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
 import oasis.io.LinuxTun;
 import oasis.io.PortCounters;
+import oasis.io.ProgramPort;
 import oasis.io.RawSender;
 import oasis.packet.Address;
 import oasis.packet.DropReason;
@@ -36,7 +38,7 @@ final class StatusReport {
       String version,
       LongSupplier startMs,
       String startedAt,
-      LinuxTun tun,
+      Front front,
       ClientNetworkConfig network,
       int fakeCapacity) {}
 
@@ -47,12 +49,35 @@ final class StatusReport {
       Carriers carriers,
       RawSender raw,
       Underlay underlay,
-      Supervisor supervisor) {}
+      @Nullable Supervisor supervisor) {}
+
+  /**
+   * Where packets of programs come from.
+   *
+   * @param port writes to them
+   * @param about what the status says about it, under its name; asked on the data loop
+   */
+  record Front(ProgramPort port, String name, Supplier<Map<String, @Nullable Object>> about) {
+    /** A TUN device. */
+    static Front of(LinuxTun tun) {
+      return new Front(
+          tun,
+          "tun",
+          () -> {
+            Map<String, @Nullable Object> about = counters(tun.counters().snapshot());
+            about.put("name", tun.name());
+            about.put("mtu", tun.mtu());
+            about.put("offloads", tun.offloads());
+            return about;
+          });
+    }
+  }
 
   private record Snapshot(
       EngineInfo engine,
       List<Carriers.PortInfo> carriers,
       PortCounters.Snapshot tun,
+      Map<String, @Nullable Object> front,
       PortCounters.Snapshot raw,
       String sending,
       PortCounters.Snapshot capture,
@@ -112,7 +137,8 @@ final class StatusReport {
     return new Snapshot(
         parts.path().engine().info(System.nanoTime()),
         parts.carriers().ports(),
-        facts.tun().counters().snapshot(),
+        facts.front().port().counters().snapshot(),
+        facts.front().about().get(),
         parts.raw().counters().snapshot(),
         parts.raw().description(),
         parts.underlay().capture().counters().snapshot(),
@@ -132,11 +158,7 @@ final class StatusReport {
     status.put("rules", configurator.current().all().activeRules().size());
     status.put("flows", engine.flows());
     status.put("maxFlows", engine.maxFlows());
-    Map<String, @Nullable Object> tun = counters(snapshot.tun());
-    tun.put("name", facts.tun().name());
-    tun.put("mtu", facts.tun().mtu());
-    tun.put("offloads", facts.tun().offloads());
-    status.put("tun", tun);
+    status.put(facts.front().name(), snapshot.front());
     Underlay.Addresses addresses = parts.underlay().addresses();
     Map<String, @Nullable Object> underlay = new LinkedHashMap<>();
     underlay.put("ipv4", addresses.v4().map(Address::toString).orElse(null));
@@ -157,7 +179,8 @@ final class StatusReport {
     status.put("fakesExhausted", engine.fakesExhausted());
     status.put("maxFakes", facts.fakeCapacity());
     status.put("drops", drops(snapshot));
-    status.put("supervisorAlive", parts.supervisor().alive());
+    Supervisor supervisor = parts.supervisor();
+    status.put("supervisorAlive", supervisor == null ? null : supervisor.alive());
     status.put("loopFailures", snapshot.failures());
     return status;
   }

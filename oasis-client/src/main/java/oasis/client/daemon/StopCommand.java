@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import oasis.io.config.ConfigException;
 import oasis.os.OsException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import oasis.os.CommandRunner.Result;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
 import oasis.rules.RuleSet;
@@ -129,29 +128,47 @@ final class SystemChecks {
 
   /** Asks the kernel whether it would take the client's table, without loading it. */
   private void ruleset() {
-    String text = ClientRuleset.text(config.withRules(example()), ControlGroups.of(RuleSet.EMPTY));
-    Optional<Result> answer = host.run(text, "nft", "-c", "-f", "-");
-    if (answer.isPresent() && !answer.get().ok()) {
-      String why =
-          answer
-              .get()
-              .err()
-              .lines()
-              .filter(line -> !line.isBlank())
-              .findFirst()
-              .orElse("no reason");
+    Optional<String> why = refusal("tcp dport 1 dst 192.0.2.0/24 doctor");
+    if (why.isPresent()) {
       findings.add(
           Finding.error(
               "no-nftables-feature",
-              "The kernel refuses the client's nftables table: " + why.strip(),
+              "The kernel refuses the client's nftables table: " + why.get(),
               "load nf_tables, nft_fib_inet, nft_ct and nft_chain_route (modprobe), or install a"
                   + " kernel that has them"));
+      return;
     }
+    refusal("uid 1 tcp dport 1 dst 192.0.2.0/24 doctor")
+        .ifPresent(
+            reason ->
+                findings.add(
+                    Finding.warning(
+                        "no-connection-labels",
+                        "The kernel takes no rules about users and control groups: " + reason,
+                        "install a kernel with connection labels (CONFIG_NF_CONNTRACK_LABELS) and"
+                            + " nft_socket; other rules work without")));
   }
 
-  private static RuleSet example() {
+  /** Why the kernel refuses the table for a rule; empty when it does not. */
+  private Optional<String> refusal(String rule) {
+    String text =
+        ClientRuleset.text(config.withRules(rules(rule)), ControlGroups.of(RuleSet.EMPTY));
+    return host.run(text, "nft", "-c", "-f", "-")
+        .filter(answer -> !answer.ok())
+        .map(
+            answer ->
+                answer
+                    .err()
+                    .lines()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty())
+                    .findFirst()
+                    .orElse("no reason"));
+  }
+
+  private static RuleSet rules(String rule) {
     try {
-      return RuleSet.compile(List.of(Rule.parse("tcp dport 1 dst 192.0.2.0/24 doctor")));
+      return RuleSet.compile(List.of(Rule.parse(rule)));
     } catch (RuleException e) {
       throw new IllegalStateException(e);
     }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import oasis.io.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
 /** A table for people: columns as wide as their longest entry, two blanks apart. */

@@ -24,6 +24,9 @@ import oasis.packet.Address;
  * thread.
  */
 final class Underlay {
+  /** No interface has it. */
+  private static final int NO_INDEX = 0;
+
   private final String tun;
   private final int tunIndex;
   private final boolean ipv6;
@@ -52,16 +55,19 @@ final class Underlay {
   private Underlay(String tun, boolean ipv6, NatLimits ports) throws OsException {
     this.tun = tun;
     this.ipv6 = ipv6;
-    tunIndex = Errno.check(Sys.ifNameToIndex(tun), "if_nametoindex", tun);
+    tunIndex =
+        tun.isEmpty() ? NO_INDEX : Errno.check(Sys.ifNameToIndex(tun), "if_nametoindex", tun);
     excluded = EnslavedInterfaces.list(tunIndex);
     addresses = find(tun, ipv6, Addresses.NONE);
-    capture = LinuxCapturePort.open(addresses.all(), ports.firstPort(), ports.lastPort(), excluded);
+    capture =
+        LinuxCapturePort.open(
+            addresses.all(), ports.firstPort(), ports.lastPort(), excluded, false);
   }
 
   /**
    * Opens the socket on which the answers to OC0's packets arrive.
    *
-   * @param tun name of our device
+   * @param tun name of our device, empty without one
    * @param ipv6 whether OC0 carries IPv6
    */
   static Underlay open(String tun, boolean ipv6, NatLimits ports) throws OsException {

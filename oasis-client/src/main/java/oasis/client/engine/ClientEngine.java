@@ -77,7 +77,7 @@ public final class ClientEngine {
     streams = new DnsStreams(map, answers, forwarder, refusals, scratch, effects, config.tunMtu());
     Attempts attempts = new Attempts(scratch, map);
     flows = new Flows(map, carriers, fakes, nat, refusals, streams, attempts, effects);
-    DnsFaker dns = new DnsFaker(scratch, answers, effects);
+    DnsFaker dns = new DnsFaker(scratch, answers, refusals, effects);
     Fragments fragments = new Fragments(map);
     outbound = new Outbound(flows, fragments, forwarder, dns, streams, refusals, nat, effects);
     inbound = new Inbound(flows, fragments, sizes, dns, streams, refusals, effects);
@@ -132,6 +132,15 @@ public final class ClientEngine {
    */
   public void setMediate(boolean mediate) {
     flows.setPolicy(flows.policy().mediated(mediate));
+  }
+
+  /**
+   * Lets each flow of DNS queries go by the carrier of the name that its first query asks for,
+   * where a rule decides about that name: for a program that asks for each name from a port of its
+   * own. Without this, a query goes where rules about its packets say.
+   */
+  public void resolveByName() {
+    flows.queriesByName();
   }
 
   /** A checked burst that the programs sent into the TUN device. */
@@ -196,6 +205,11 @@ public final class ClientEngine {
 
   /** A checked burst from the underlay, addressed to the reserved ports (OC0). */
   public void onUnderlay(Burst b, long nowNs) {
+    if (b.laterFragment()) {
+      // It has no ports, and the capture takes the reserved ports only.
+      drops.count(DropReason.FRAGMENT, 1);
+      return;
+    }
     if (nat.inbound(b, nowNs) < 0) {
       DropReason why = nat.lastDrop();
       drops.count(why == null ? DropReason.NO_FLOW : why, b.segments());

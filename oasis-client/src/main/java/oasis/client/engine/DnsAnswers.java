@@ -21,6 +21,9 @@ final class DnsAnswers {
   /** The message passes as it is. */
   static final int PASS = 0;
 
+  /** The message must not pass, and nobody can say what it was about. */
+  static final int LOST = -1;
+
   /** Seconds a program may keep a fake: after a crash of ours it asks again soon. */
   static final int FAKE_TTL = 5;
 
@@ -177,6 +180,45 @@ final class DnsAnswers {
   private int fakeOfReverseName() {
     Address address = ReverseNames.address(message.name());
     return address == null ? Fakes.NONE : fakes.find(address.hi(), address.lo());
+  }
+
+  /**
+   * Judges the answer of which only the first fragment is there. When it is about a name of a rule,
+   * or when the rest will not come, the program is told to ask again by TCP.
+   *
+   * @param bytes of the message in the first fragment
+   * @param restComes whether the other fragments reach the program
+   * @param out memory other than the answer's
+   * @return the length of what the program is told, {@link #PASS}, or {@link #LOST}
+   */
+  int cut(
+      ByteBuffer answer,
+      int from,
+      int bytes,
+      boolean restComes,
+      Policy policy,
+      ByteBuffer out,
+      int at) {
+    if (!message.peek(answer, from, bytes)) {
+      return restComes && bytes >= DnsMessage.MAX_QUESTION_END ? PASS : LOST;
+    }
+    if (message.response() && (!restComes || mayBeReplaced(policy))) {
+      return DnsReply.truncatedUnseen(message, out, at);
+    }
+    return restComes ? PASS : LOST;
+  }
+
+  /** Whether the answer is one to replace, as far as its header and question say. */
+  private boolean mayBeReplaced(Policy policy) {
+    if (isOurs(policy)) {
+      return true;
+    }
+    String name = message.name();
+    return message.opcode() == 0
+        && message.rcode() == DnsReply.NO_ERROR
+        && message.questionClass() == DnsMessage.IN
+        && (policy.keepsFromUnderlay(name, true, carriers) != Policy.NO_RULE
+            || policy.mayLeaveUnderlay(name));
   }
 
   /** Answers what only we know. */

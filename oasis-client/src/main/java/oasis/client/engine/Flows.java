@@ -4,6 +4,7 @@ package oasis.client.engine;
 import oasis.flow.NatEngine;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
+import oasis.packet.DnsMessage;
 import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
@@ -24,7 +25,9 @@ final class Flows {
   private final FlowKey network = new FlowKey();
   private final FlowKey scratch = new FlowKey();
   private final Sender sender;
+  private final DnsMessage question = new DnsMessage();
   private Policy policy = Policy.NOTHING;
+  private boolean queriesByName;
 
   Flows(
       FlowMap map,
@@ -53,6 +56,11 @@ final class Flows {
   /** Flows that exist keep their carriers. */
   void setPolicy(Policy policy) {
     this.policy = policy;
+  }
+
+  /** Lets the first query of a flow of DNS queries decide about its carrier, by its name. */
+  void queriesByName() {
+    queriesByName = true;
   }
 
   /**
@@ -102,7 +110,10 @@ final class Flows {
     if (b.protocol() == Ip.TCP && !isBareSyn(b)) {
       return refuse(DropReason.NO_FLOW, b, nowNs);
     }
-    int rule = linkLocal ? Policy.NO_RULE : settled(fake, key, ipv4);
+    int rule = linkLocal ? Policy.NO_RULE : queried(b, key, ipv4);
+    if (rule < 0 && !linkLocal) {
+      rule = settled(fake, key, ipv4);
+    }
     int c = policy.carrier(rule, ipv4, carriers);
     if (c == Policy.BLOCKED) {
       return refuse(DropReason.NO_CARRIER, b, nowNs);
@@ -130,6 +141,17 @@ final class Flows {
    */
   private static boolean isResolver(FlowKey key, boolean ipv4) {
     return ipv4 && (DnsFaker.isQuery(key) || DnsStreams.isQuery(key));
+  }
+
+  /** The rule that decides about the name that a DNS query asks for, if that counts. */
+  private int queried(Burst b, FlowKey key, boolean ipv4) {
+    boolean asks =
+        queriesByName
+            && DnsFaker.isQuery(key)
+            && question.peek(b.buffer(), b.pieceStart(0), b.payloadBytes());
+    return asks
+        ? policy.settledByName(question.name(), ipv4, carriers, sender.of(key))
+        : Policy.NO_RULE;
   }
 
   /** A flow to a name that no rule about names decides is one to the real address. */

@@ -74,12 +74,8 @@ final class Inbound {
     map.inbound(f, b, nowNs);
     map.key(f, program);
     if (b.fragment()) {
-      if (streams.has(f)) {
-        refusals.drop(DropReason.FRAGMENT, b);
+      if (!passes(f, b, nowNs)) {
         return;
-      }
-      if (!b.laterFragment()) {
-        fragments.note(b, f, nowNs);
       }
     } else {
       sizes.limit(map.carrier[f], b, map.realHi[f], map.realLo[f]);
@@ -95,5 +91,25 @@ final class Inbound {
       Rewrite.source(b, program.dstHi, program.dstLo, program.dport());
     }
     effects.toTun(b);
+  }
+
+  /**
+   * Whether a fragment goes on to its program; the later ones that do were noted with the first.
+   */
+  private boolean passes(int f, Burst b, long nowNs) {
+    if (b.laterFragment()) {
+      return true;
+    }
+    boolean restComes = map.carrier[f] != Carriers.UNDERLAY;
+    if (DnsFaker.isQuery(program)) {
+      if (dns.stops(b, program, flows.policy(), restComes)) {
+        return false;
+      }
+    } else if (!restComes || streams.has(f)) {
+      refusals.drop(DropReason.FRAGMENT, b);
+      return false;
+    }
+    fragments.note(b, f, nowNs);
+    return true;
   }
 }

@@ -98,11 +98,6 @@ final class Outbound {
       return;
     }
     int c = map.carrier[f];
-    if (c == Carriers.UNDERLAY) {
-      // The first one has been refused by the translator, for which fragments have no ports.
-      refusals.drop(DropReason.FRAGMENT, b);
-      return;
-    }
     if (!forwarder.fits(c, b) && !Fragmenter.mayCut(b)) {
       refusals.tooBig(b, carriers.mtu(c), nowNs);
       return;
@@ -111,7 +106,11 @@ final class Outbound {
     if (map.fake[f] >= 0) {
       Rewrite.destination(b, map.realHi[f], map.realLo[f], 0);
     }
-    forwarder.toCarrier(c, b);
+    if (c == Carriers.UNDERLAY) {
+      translate(b, nowNs);
+    } else {
+      forwarder.toCarrier(c, b);
+    }
   }
 
   /** An ICMP error of this host about a packet that it received by a carrier. */
@@ -127,14 +126,19 @@ final class Outbound {
     } else if (c != Carriers.UNDERLAY) {
       forwarder.toCarrier(c, b);
     } else {
-      DropReason why = nat.outbound(b, CLIENT, nowNs);
-      if (why != null) {
-        refusals.drop(why, b);
-      } else if (effects.toUnderlay(b) == 0) {
-        carriers.sent(c, b);
-      } else {
-        refusals.drop(DropReason.TOO_BIG, b);
-      }
+      translate(b, nowNs);
+    }
+  }
+
+  /** Sends by OC0 what is no answer worth when it cannot go. */
+  private void translate(Burst b, long nowNs) {
+    DropReason why = nat.outbound(b, CLIENT, nowNs);
+    if (why != null) {
+      refusals.drop(why, b);
+    } else if (effects.toUnderlay(b) == 0) {
+      carriers.sent(Carriers.UNDERLAY, b);
+    } else {
+      refusals.drop(DropReason.TOO_BIG, b);
     }
   }
 }

@@ -37,6 +37,11 @@ final class Refusals {
     drops.count(why, about.segments());
   }
 
+  /** Drops one packet of a burst without an answer. */
+  void dropOne(DropReason why) {
+    drops.count(why, 1);
+  }
+
   /**
    * Refuses a burst of a program: its connection is reset or its destination unreachable.
    *

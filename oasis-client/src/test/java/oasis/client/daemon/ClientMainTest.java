@@ -49,7 +49,9 @@ class ClientMainTest {
         "rule disable",
         "rule enable x",
         "explain",
-        "flows --limit many"
+        "flows --limit many",
+        "flows --watch=0",
+        "flows --watch=-3"
       })
   void aWrongCommandLineIsOneLineAndStatusTwo(String words) {
     assertRefused(run(words.isEmpty() ? new String[0] : words.split(" ")), 2);

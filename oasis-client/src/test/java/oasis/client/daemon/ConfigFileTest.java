@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import oasis.io.config.ConfigException;
 import oasis.rules.Rule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,8 +33,12 @@ class ConfigFileTest {
     ClientConfig config =
         new ClientConfig.Builder(new ClientOptions(true, "198.19.0.0/16", "none"))
             .add(Overlay.parse("ron", "udp://192.0.2.10:7400", Overlay.ADDRESSES_ONLY))
-            .add(Overlay.parse("web", "udp://192.0.2.11:7400?mtu=1280", Overlay.ADDRESSES_ONLY))
+            .add(
+                Overlay.parse("web", "udp://192.0.2.11:7400?mtu=1280", Overlay.ADDRESSES_ONLY)
+                    .withKey("/etc/oasis/web \"1\".key"))
             .add(Overlay.parse("six", "udp://[2001:db8::10]:7400", Overlay.ADDRESSES_ONLY))
+            .neverFake("*.printers.example")
+            .neverFake("/^nas[0-9]+\\./")
             .add(Rule.parse("name:*.edu ron"))
             .add(Rule.parse("name:/^(www|img)\\.cnn\\.com$/ web loss <= 1%"))
             .addDisabled(Rule.parse("udp dport 53 web"))
@@ -73,6 +78,9 @@ class ConfigFileTest {
           <rule>nonsense</rule>                                     | 2 | rule "nonsense": column
           <rule disabled="no">tcp underlay</rule>                   | 2 | disabled must be "true" or "false"
           <rule enabled="true">tcp underlay</rule>                  | 2 | unknown attribute "enabled"
+          <never-fake>/[/</never-fake>                              | 2 | never-fake: column
+          <never-fake>a b</never-fake>                              | 2 | never-fake: column
+          <never-fake to="x">a</never-fake>                         | 2 | unknown attribute "to"
           <rule><b/></rule>                                         | 2 | holds nothing but its text
           <rule>a                                                   | 3 | not well-formed XML
           text                                                      | 2 | unexpected text "text"

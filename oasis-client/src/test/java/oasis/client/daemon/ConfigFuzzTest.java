@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
 import java.util.Arrays;
+import oasis.io.config.ConfigException;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
 

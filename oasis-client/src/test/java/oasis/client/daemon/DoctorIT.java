@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The doctor with a real kernel and real tools. */
-@Timeout(60)
+@Timeout(600)
 class DoctorIT {
   private HostInNamespace host;
 

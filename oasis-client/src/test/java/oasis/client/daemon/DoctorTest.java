@@ -120,6 +120,24 @@ class DoctorTest {
   }
 
   @Test
+  void aKernelWithoutConnectionLabelsIsWarnedOf() {
+    CommandRunner without =
+        (words, input) ->
+            input.contains("ct label")
+                ? new CommandRunner.Result(1, "", "Error: Could not process rule: Not supported\n")
+                : runner.run(words, input);
+
+    assertThat(examine(without, false))
+        .singleElement()
+        .satisfies(
+            one -> {
+              assertThat(one.severity()).isEqualTo(Severity.WARNING);
+              assertThat(one.id()).isEqualTo("no-connection-labels");
+              assertThat(one.what()).contains("Could not process rule: Not supported");
+            });
+  }
+
+  @Test
   void strictReversePathsAreWarnedOf() throws Exception {
     file("proc/sys/net/ipv4/conf/eth0/rp_filter", "1\n");
     file("proc/sys/net/ipv4/conf/lo/rp_filter", "1\n");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.List;
 import oasis.io.Endpoint;
+import oasis.io.config.ConfigException;
 import oasis.rules.Rule;
 import org.junit.jupiter.api.Test;
 
@@ -168,18 +169,38 @@ class LiveConfigTest {
     assertThat(next.unitedWith(next)).isEqualTo(next);
   }
 
+  @Test
+  void anOverlayOfTheCommandLineHasItsKeyAndNoOtherHas() throws Exception {
+    LiveConfig live = NOTHING.withCommandLine(run(), UDP);
+    String key = live.all().overlay("ron").key();
+    assertThat(key).isEqualTo(Path.of("key").toAbsolutePath().toString());
+    Settings stray = settings(List.of("ron=udp://192.0.2.10:7400"), List.of("web=key"));
+    assertThatThrownBy(() -> NOTHING.withCommandLine(stray, UDP))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage("--key \"web\": there is no --overlay of this name");
+    Settings twice = settings(List.of("a=udp://192.0.2.10:1", "a=udp://192.0.2.10:2"), List.of());
+    assertThatThrownBy(() -> NOTHING.withCommandLine(twice, UDP))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("twice");
+  }
+
   private static Overlay ron() throws ConfigException {
     return Overlay.parse("ron", "udp://192.0.2.10:7400", Overlay.ADDRESSES_ONLY);
   }
 
   private static Settings run(String... rules) {
+    return settings(List.of("ron=udp://192.0.2.10:7400"), List.of("ron=key"), rules);
+  }
+
+  private static Settings settings(List<String> overlays, List<String> keys, String... rules) {
     return new Settings(
         Path.of("state"),
         Path.of("control"),
         1400,
         0,
         ClientOptions.DEFAULTS,
-        List.of("ron=udp://192.0.2.10:7400"),
+        overlays,
+        keys,
         List.of(rules));
   }
 }

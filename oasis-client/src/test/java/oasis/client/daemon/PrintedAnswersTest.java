@@ -137,18 +137,4 @@ class PrintedAnswersTest {
     assertThat(run("overlay", "update", "ron")).isEqualTo("ron: version 3 is now 4\n");
     assertThat(run("reload")).isEqualTo("In force: 2 overlays, 5 rules\n");
   }
-
-  @Test
-  void completionKnowsEveryCommand() {
-    StringWriter out = new StringWriter();
-    CommandLine line = ClientMain.commandLine();
-    line.setOut(new PrintWriter(out));
-
-    assertThat(line.execute("completion")).isZero();
-
-    assertThat(out.toString()).startsWith("#!/usr/bin/env bash").contains("complete -F");
-    for (String word : ClientMain.commandLine().getSubcommands().keySet()) {
-      assertThat(out.toString()).contains("_picocli_oasis_client_" + word + "()");
-    }
-  }
 }

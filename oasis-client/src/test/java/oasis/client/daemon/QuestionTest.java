@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Objects;
+import oasis.io.config.ConfigException;
 import oasis.packet.Addresses;
 import oasis.packet.FlowKey;
 import oasis.rules.ProgramFacts;

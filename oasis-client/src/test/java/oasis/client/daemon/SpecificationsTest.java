@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import oasis.io.Endpoint;
+import oasis.io.config.ConfigException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,7 +78,7 @@ class SpecificationsTest {
   void aFileThatIsNoneOrTooLongIsRefused() throws Exception {
     assertThatThrownBy(() -> fetch("ron", directory.resolve("no").toUri().toString()))
         .hasMessageEndingWith("/no: no such file");
-    assertThatThrownBy(() -> fetch("ron", "file:///dev/zero")).hasMessageEndingWith("no such file");
+    assertThatThrownBy(() -> fetch("ron", "file:///dev/zero")).hasMessageEndingWith("not a file");
     Files.writeString(document, " ".repeat(Specification.MAX_BYTES + 1));
     assertThatThrownBy(() -> fetch("ron", url)).hasMessageEndingWith("longer than 65536 bytes");
   }

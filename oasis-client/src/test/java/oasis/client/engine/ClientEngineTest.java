@@ -4,8 +4,10 @@ package oasis.client.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.Map;
 import oasis.flow.FakePool;
 import oasis.packet.Address;
+import oasis.packet.Burst;
 import oasis.packet.FlowKey;
 import oasis.packet.Icmp;
 import oasis.packet.Ip;
@@ -255,16 +257,27 @@ class ClientEngineTest {
 
   @ParameterizedTest
   @EnumSource
-  void theUnderlayRefusesFragmentsAtOnce(Family f) {
+  void fragmentsGoOutByTheUnderlayAndNoneComeIn(Family f) {
     EngineRig rig = new EngineRig(f, "udp dport 9000 unknown");
     FlowKey key = f.udp(f.host, 5_000, f.server, 9_000);
-    ByteBuffer[] cut = f.cut(Packets.udp(key, new byte[2_000]), 1_200, 7);
-    rig.send(cut[0]);
-    byte[] refusal = rig.out.only("tun");
-    assertThat(source(refusal)).isEqualTo(f.server);
-    rig.send(cut[1]);
+    FlowKey back = new FlowKey();
+    for (ByteBuffer fragment : f.cut(Packets.udp(key, new byte[2_000]), 1_200, 7)) {
+      rig.send(fragment);
+      byte[] sent = rig.out.only("underlay");
+      Burst onWire = Packets.burst(Packets.direct(sent));
+      if (!onWire.laterFragment()) {
+        back.of(onWire).reverse();
+      }
+      assertThat(source(ByteBuffer.wrap(sent))).isEqualTo(f.host);
+      assertThat(destination(ByteBuffer.wrap(sent))).isEqualTo(f.server);
+    }
+    rig.send(f.cut(Packets.udp(key, new byte[2_000]), 1_200, 8)[1]);
     rig.out.nothing();
-    assertThat(rig.engine.info(rig.nowNs).drops()).containsEntry("FRAGMENT", 2L);
+    for (ByteBuffer fragment : f.cut(Packets.udp(back, new byte[2_000]), 1_200, 7)) {
+      rig.receive(Carriers.UNDERLAY, fragment);
+    }
+    rig.out.nothing();
+    assertThat(rig.engine.info(rig.nowNs).drops()).containsExactly(Map.entry("FRAGMENT", 3L));
   }
 
   @ParameterizedTest

@@ -11,6 +11,7 @@ import oasis.flow.FakePool;
 import oasis.packet.Address;
 import oasis.packet.FlowKey;
 import oasis.packet.Prefix;
+import oasis.rules.NeverFaked;
 import oasis.testkit.Gen;
 import oasis.testkit.Packets;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,23 @@ class DnsFakerTest {
     byte[] answer = EngineRig.answer("www.example.net", f.type(), 0, servers(f));
     byte[] got = rig.exchange("www.example.net", f.type(), answer);
     assertThat(EngineRig.payload(got)).isEqualTo(answer);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void portalChecksAndTimeServersKeepTheirAddressUnderARuleForEveryName(Family f) throws Exception {
+    EngineRig rig = new EngineRig(f, "name:* ron");
+    rig.neverFaked = NeverFaked.of(true, List.of());
+    rig.rules("name:* ron", "name:time.google.com ron");
+    for (String name : List.of("detectportal.firefox.com", "0.pool.ntp.org", "printer.lan")) {
+      byte[] answer = EngineRig.answer(name, f.type(), 0, servers(f));
+      byte[] got = rig.exchange(name, f.type(), answer);
+      assertThat(EngineRig.payload(got)).as(name).isEqualTo(answer);
+    }
+    for (String name : List.of(NAME, "time.google.com")) {
+      List<String> faked = data(rig.resolve(name, f.type(), servers(f)));
+      assertThat(faked).as(name).hasSize(2).doesNotContain(servers(f));
+    }
   }
 
   @ParameterizedTest

@@ -72,6 +72,7 @@ class EnginePropertyTest {
         200,
         gen -> {
           EngineWorld world = new EngineWorld(gen);
+          world.damaged = true;
           for (int i = 0; i < 60; i++) {
             world.step();
             damaged(world, gen);

@@ -19,6 +19,7 @@ import oasis.packet.Burst;
 import oasis.packet.FlowKey;
 import oasis.packet.Prefix;
 import oasis.packet.Tcp;
+import oasis.rules.NeverFaked;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
 import oasis.rules.RuleSet;
@@ -87,6 +88,9 @@ final class EngineRig {
     nat.setExternal6(carries ? host.hi() : 0, carries ? host.lo() : 0);
   }
 
+  /** Names that count from the next {@link #rules} on. */
+  NeverFaked neverFaked = NeverFaked.NOTHING;
+
   /** Loads rules; overlays are ron, detour, narrow, underlay or unknown. */
   void rules(String... texts) {
     List<Rule> rules = new ArrayList<>();
@@ -109,7 +113,7 @@ final class EngineRig {
                       default -> Policy.MISSING;
                     })
             .toArray();
-    engine.setRules(RuleSet.compile(rules), carriers, nowNs);
+    engine.setRules(RuleSet.compile(rules, RuleSet.EMPTY, neverFaked), carriers, nowNs);
   }
 
   void hear(int carrier) {
@@ -174,11 +178,15 @@ final class EngineRig {
   /** The bytes of the packet that the program got in return for a query. */
   byte[] exchange(String name, int type, byte[] answer) {
     FlowKey query = family.udp(family.host, 40_001, family.resolver, 53);
-    byte[] asked = Message.newQuery(record(name, type)).toWire();
-    send(Packets.udp(query, asked));
+    send(Packets.udp(query, query(name, type)));
     FlowKey onWire = keyOf(out.only("underlay"));
     receive(Carriers.UNDERLAY, Packets.udp(onWire.reverse(), answer));
     return out.only("tun");
+  }
+
+  /** A query as programs send it. */
+  static byte[] query(String name, int type) {
+    return Message.newQuery(record(name, type)).toWire();
   }
 
   /** An answer with a CNAME in front of the addresses. */
