@@ -3,10 +3,10 @@ package oasis.exit.daemon;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.Callable;
 import oasis.io.control.ControlClient;
+import oasis.io.control.ControlServer;
 import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
 import picocli.CommandLine.Command;
@@ -34,13 +34,15 @@ final class CleanupCommand implements Callable<Integer> {
   @Override
   public Integer call() throws OsException, IOException {
     if (runs()) {
-      throw new IOException("an exit is running at %s; stop it first".formatted(socket.control));
+      throw new IOException(
+          "an exit node is running at %s; stop it first".formatted(socket.control));
     }
+    boolean removed = ControlServer.removeStale(socket.control);
     PrintWriter out = spec.commandLine().getOut();
     List<String> done =
         Leftovers.cleanUp(new LinuxCommandRunner(), ExitConfig.stateFile(socket.control), tun);
     done.forEach(out::println);
-    if (Files.deleteIfExists(socket.control)) {
+    if (removed) {
       out.println("removed " + socket.control);
     } else if (done.isEmpty()) {
       out.println("nothing to clean up");

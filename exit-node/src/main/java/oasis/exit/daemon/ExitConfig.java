@@ -5,7 +5,10 @@ import java.nio.file.Path;
 import java.util.List;
 import oasis.exit.engine.EngineConfig;
 import oasis.exit.engine.ExitLimits;
+import oasis.exit.engine.QueueConfig;
+import oasis.flow.NatBehaviour;
 import oasis.io.Endpoint;
+import oasis.io.LinuxCapturePort;
 import oasis.io.RawSender;
 import oasis.packet.Address;
 import oasis.packet.Addresses;
@@ -17,35 +20,43 @@ import org.jspecify.annotations.Nullable;
  *
  * @param listen UDP address and port for clients; {@code ::} stands for all addresses of both
  *     families
- * @param allowed client prefixes; empty only with {@code open}
+ * @param allowed client prefixes; empty only with {@code open} or {@code members}
  * @param open whether every address may be a client
+ * @param members clients with keys, and other nodes
  * @param opened destinations reachable although closed by default
+ * @param closedPorts TCP ports of destinations that are closed to clients
  * @param pool IPv4 range of mapped addresses
  * @param pool6 IPv6 range of mapped addresses
  * @param tun name of the TUN device of the kernel backend
  * @param mtu of the tunnel in bytes
  * @param limits on clients and flows
+ * @param nat how fast flows begin and how long they live; how the raw backend translates
+ * @param queues what may be taken of the links, and who goes first
  * @param backend which backend is wanted
  * @param raw what concerns the raw backend only
  * @param control path of the control socket; the state file for crash repair lies beside it
- * @param flowLog file for finished flows, or null for none
- * @param flowLogBytes size at which the flow log is rotated
+ * @param flowLog where and how much is written down of flows
+ * @param metrics TCP address and port at which metrics are served, or null for none
  */
 public record ExitConfig(
     Endpoint listen,
     List<Prefix> allowed,
     boolean open,
+    Members members,
     List<Prefix> opened,
+    List<Integer> closedPorts,
     Prefix pool,
     Prefix pool6,
     String tun,
     int mtu,
     ExitLimits limits,
+    NatBehaviour nat,
+    QueueConfig queues,
     Backend backend,
     Raw raw,
     Path control,
-    @Nullable Path flowLog,
-    long flowLogBytes) {
+    FlowLogSettings flowLog,
+    @Nullable Endpoint metrics) {
   /** Which backend is wanted. */
   public enum Backend {
     /** The kernel's where TUN, nftables and settings are ours, else raw sockets. */
@@ -73,16 +84,20 @@ public record ExitConfig(
    * @param lastPort last port
    * @param send by which sockets packets may leave
    * @param silence how the kernel is kept silent
-   * @param addresses addresses that flows leave from, at most one of each family; where there is
-   *     none, the host's own is found
+   * @param addresses addresses that flows leave from, {@link #MAX_ADDRESSES} at most; of a family
+   *     without one, the host's own is found
    */
   public record Raw(
       int firstPort, int lastPort, RawSender.Way send, Silence silence, List<Address> addresses) {
+    /** As many as the packet filter of the capturing socket takes, less one found for itself. */
+    public static final int MAX_ADDRESSES = LinuxCapturePort.MAX_ADDRESSES - 1;
+
     /** Checks what the engine does not. */
     public Raw {
-      addresses = List.copyOf(addresses);
-      if (addresses.stream().map(Address::isV4).distinct().count() < addresses.size()) {
-        throw new IllegalArgumentException("--address takes one address of each family");
+      addresses = addresses.stream().distinct().toList();
+      if (addresses.size() > MAX_ADDRESSES) {
+        throw new IllegalArgumentException(
+            "--address takes %d addresses at most".formatted(MAX_ADDRESSES));
       }
       for (Address one : addresses) {
         if (Addresses.isUnspecified(one.hi(), one.lo())
@@ -116,18 +131,15 @@ public record ExitConfig(
   /** Default ports of the raw backend. */
   public static final String DEFAULT_PORTS = "61000-64999";
 
-  /** Default size of a flow log file. */
-  public static final long DEFAULT_FLOW_LOG_BYTES = 64L << 20;
-
-  private static final long MIN_FLOW_LOG_BYTES = 4096;
-
   /** Checks what the engine does not. */
   public ExitConfig {
     allowed = List.copyOf(allowed);
     opened = List.copyOf(opened);
-    if (allowed.isEmpty() && !open) {
+    closedPorts = List.copyOf(closedPorts);
+    if (allowed.isEmpty() && !open && members.isEmpty()) {
       throw new IllegalArgumentException(
-          "nobody may use this exit: give --allow PREFIX for each client network, or --open");
+          "nobody may use this exit: give --keys FILE, --allow PREFIX for each client network,"
+              + " or --open");
     }
     if (!allowed.isEmpty() && open) {
       throw new IllegalArgumentException("--open lets everybody in: drop it or drop --allow");
@@ -137,9 +149,6 @@ public record ExitConfig(
     }
     if (listen.port() >= raw.firstPort() && listen.port() <= raw.lastPort()) {
       throw new IllegalArgumentException("--listen %d lies in --ports".formatted(listen.port()));
-    }
-    if (flowLogBytes < MIN_FLOW_LOG_BYTES) {
-      throw new IllegalArgumentException("flow-log-size must be at least " + MIN_FLOW_LOG_BYTES);
     }
   }
 
@@ -152,14 +161,39 @@ public record ExitConfig(
     return new EngineConfig(
         open ? List.of(Prefix.parse("0.0.0.0/0"), Prefix.parse("::/0")) : allowed,
         opened,
+        closedPorts,
         pool,
         pool6,
         ipv6,
         raw.firstPort(),
         raw.lastPort(),
+        nat,
         mtu,
         limits,
         seed);
+  }
+
+  /** This, with what can change while the node runs taken from another configuration. */
+  ExitConfig withLive(ExitConfig next) {
+    return new ExitConfig(
+        listen,
+        next.allowed,
+        next.open,
+        next.members,
+        next.opened,
+        next.closedPorts,
+        pool,
+        pool6,
+        tun,
+        mtu,
+        limits,
+        nat,
+        next.queues,
+        backend,
+        raw,
+        control,
+        new FlowLogSettings(flowLog.file(), next.flowLog.maxBytes(), next.flowLog.kept()),
+        metrics);
   }
 
   /** File that records what has to be restored after a crash. */

@@ -26,6 +26,9 @@ final class ExitNetwork implements AutoCloseable {
   private final CommandRunner runner;
   private final NftTable nft;
   private final SavedSettings settings;
+  private final String table;
+  private boolean router4;
+  private boolean router6;
 
   /**
    * Nothing is changed before {@link #apply}.
@@ -33,9 +36,11 @@ final class ExitNetwork implements AutoCloseable {
    * @param runner runs {@code ip} and {@code sysctl}
    * @param holder starts {@code nft}
    * @param stateFile where the former settings are recorded; its directory exists
+   * @param table name of the nftables table
    */
-  ExitNetwork(CommandRunner runner, NftTable.Holder holder, Path stateFile) {
+  ExitNetwork(CommandRunner runner, NftTable.Holder holder, Path stateFile, String table) {
     this.runner = runner;
+    this.table = table;
     nft = new NftTable(holder);
     settings = new SavedSettings(runner, stateFile);
   }
@@ -82,14 +87,23 @@ final class ExitNetwork implements AutoCloseable {
             "ip", "-6", "address", "replace", own(config.pool6()) + "/128", "dev", tun, "nodad");
         runner.check("ip", "-6", "route", "replace", config.pool6().toString(), "dev", tun);
       }
-      boolean router4 = "1".equals(settings.former(SavedSettings.FORWARD4));
-      boolean router6 = !ipv6 || "1".equals(settings.former(FORWARD6));
-      nft.hold(ExitRuleset.text(config, router4, router6));
+      router4 = "1".equals(settings.former(SavedSettings.FORWARD4));
+      router6 = !ipv6 || "1".equals(settings.former(FORWARD6));
+      nft.hold(ExitRuleset.text(table, config, router4, router6));
       forward(list, config.tun());
     } catch (OsException e) {
       close();
       throw e;
     }
+  }
+
+  /**
+   * Holds the table for other destinations, in one step, after {@link #apply}.
+   *
+   * @throws OsException when it is refused; the former table is in place then
+   */
+  void policy(ExitConfig config) throws OsException {
+    nft.hold(ExitRuleset.text(table, config, router4, router6));
   }
 
   private static String own(Prefix pool) {
@@ -165,6 +179,16 @@ final class ExitNetwork implements AutoCloseable {
    */
   boolean repair() throws OsException {
     return nft.repair();
+  }
+
+  /** Name of its nftables table. */
+  String table() {
+    return table;
+  }
+
+  /** Whether it is this node that puts the host's settings back, and not another one. */
+  void ours(boolean yes) {
+    settings.ours(yes);
   }
 
   /** Undoes everything but the device, which goes when its descriptor is closed. */

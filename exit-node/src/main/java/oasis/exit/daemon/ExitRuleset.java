@@ -10,8 +10,11 @@ import oasis.packet.Prefix;
 
 /** The exit node's nftables table as text, for each backend. */
 final class ExitRuleset {
-  /** Name of the table, family inet. */
-  static final String TABLE = "oasis_exit";
+  /**
+   * Names of the table, family inet: the first one's, and its successor's while both are there. An
+   * owned table can be changed by nobody else.
+   */
+  static final List<String> TABLES = List.of("oasis_exit", "oasis_exit_b");
 
   private ExitRuleset() {}
 
@@ -21,11 +24,12 @@ final class ExitRuleset {
    * tracking finds invalid (a wrong checksum, a segment outside the window) would not be translated
    * and would leave with an address of the pool, so it is dropped.
    *
+   * @param table its name
    * @param router4 whether the host forwarded IPv4 before us; if not, only our packets are
    *     forwarded
    * @param router6 the same for IPv6; true, too, when we leave IPv6 alone
    */
-  static String text(ExitConfig config, boolean router4, boolean router6) {
+  static String text(String table, ExitConfig config, boolean router4, boolean router6) {
     return """
         table inet %1$s { flags owner; }
         delete table inet %1$s
@@ -64,7 +68,7 @@ final class ExitRuleset {
         }
         """
         .formatted(
-            TABLE,
+            table,
             sets(config),
             config.tun(),
             config.pool(),
@@ -107,10 +111,12 @@ final class ExitRuleset {
    * Ethernet interfaces it is dropped at once, behind the packet socket that copies it; on others
    * before connection tracking. What we send by raw sockets is not tracked.
    *
+   * @param table its name
    * @param addresses the node's own, under which flows leave
    * @param interfaces names of Ethernet interfaces that are not ports of a bridge or bond
    */
-  static String silence(ExitConfig.Raw raw, List<Address> addresses, List<String> interfaces) {
+  static String silence(
+      String table, ExitConfig.Raw raw, List<Address> addresses, List<String> interfaces) {
     String drops =
         addresses.stream()
             .map(
@@ -148,6 +154,6 @@ final class ExitRuleset {
           }
         }
         """
-        .formatted(TABLE, ingress, drops, RawSide.MARK);
+        .formatted(table, ingress, drops, RawSide.MARK);
   }
 }

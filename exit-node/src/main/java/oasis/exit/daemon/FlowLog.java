@@ -1,168 +1,187 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.daemon;
 
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.Locale;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import oasis.exit.engine.ExitEffects.EndReason;
 import oasis.exit.engine.FlowInfo;
+import oasis.exit.engine.FlowRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One line per finished flow, so that an operator can answer who went where and when. Lines are
- * written by a thread of its own from a bounded queue; what does not fit is counted, never waited
- * for. A file that reaches its size is renamed to {@code .1}, {@code .1} to {@code .2}, up to
- * {@link #KEPT}.
+ * Writes down the beginning and the end of each flow, and now and then that it lives, so that an
+ * operator can answer who went where and when, also after a crash. The data loop hands flows over
+ * by a ring and never waits; a thread of its own writes them within a few hundredths of a second.
+ * What does not fit is counted, and the log says so where it is missing.
  */
 final class FlowLog implements AutoCloseable {
-  /** Older files that are kept. */
-  static final int KEPT = 4;
+  private static final int ROOM = 8192;
 
-  private static final int QUEUE = 8192;
+  /** Between two looks while there is something to write, so that the loop rarely wakes us. */
+  private static final long NAP_NS = 20_000_000;
+
+  private static final FlowRecord NONE = new FlowRecord();
   private static final Logger LOG = LoggerFactory.getLogger(FlowLog.class);
 
-  private record Entry(Instant end, FlowInfo flow, EndReason why) {}
-
-  private final Path file;
-  private final long maxBytes;
+  private final Path path;
   private final Clock clock;
-  private final ArrayBlockingQueue<Entry> queue = new ArrayBlockingQueue<>(QUEUE);
-  private final AtomicLong lost = new AtomicLong();
-  private final Thread thread = new Thread(this::write, "flow-log");
-  private BufferedWriter writer;
-  private long bytes;
+  private final FlowFile file;
+  private final FlowRing ring = new FlowRing(ROOM);
+  private final AtomicLong overflow = new AtomicLong();
+  private final Thread thread = new Thread(this::run, "flow-log");
+  private final StringBuilder line = new StringBuilder();
+  private long lostSaid;
+  private volatile String started = "";
+  private boolean failing;
+  private volatile long failed;
+  private final AtomicLong written = new AtomicLong();
+  private volatile boolean asleep;
   private volatile boolean closing;
+  private volatile FlowLogSettings settings;
+  private volatile boolean reopen;
 
   /**
-   * Opens the file for appending; it is readable by its owner only.
+   * Opens the file for appending.
    *
-   * @param maxBytes size at which the file is rotated
+   * @param path the file, whatever the settings say
    */
-  FlowLog(Path file, long maxBytes, Clock clock) throws IOException {
-    this.file = file;
-    this.maxBytes = maxBytes;
+  FlowLog(Path path, FlowLogSettings settings, Clock clock) throws IOException {
+    this.path = path;
+    this.settings = settings;
     this.clock = clock;
-    writer = open();
+    file = new FlowFile(path, settings.maxBytes(), settings.kept());
     thread.setDaemon(true);
     thread.start();
   }
 
-  /** Takes a finished flow; never blocks. Called by the data loop. */
-  void add(FlowInfo flow, EndReason why) {
-    if (closing || !queue.offer(new Entry(clock.instant(), flow, why))) {
-      lost.incrementAndGet();
+  /** The node starts; before the data loop does. */
+  void started(String backend) {
+    started = backend;
+    add(FlowLine.Event.START, NONE, null);
+  }
+
+  /** A flow began. Data loop only. */
+  void began(FlowRecord flow) {
+    add(FlowLine.Event.BEGIN, flow, null);
+  }
+
+  /** A flow lives. Data loop only. */
+  void alive(FlowRecord flow) {
+    add(FlowLine.Event.ALIVE, flow, null);
+  }
+
+  /** A flow ended. Data loop only. */
+  void ended(FlowRecord flow, EndReason why) {
+    add(FlowLine.Event.END, flow, why);
+  }
+
+  private void add(FlowLine.Event event, FlowRecord flow, @Nullable EndReason why) {
+    FlowRing.Slot slot = closing ? null : ring.claim();
+    if (slot == null) {
+      overflow.incrementAndGet();
+      return;
+    }
+    slot.event = event;
+    slot.why = why;
+    slot.flow.set(flow);
+    slot.timeMs = clock.millis();
+    slot.nowNs = System.nanoTime();
+    ring.publish();
+    if (asleep) {
+      LockSupport.unpark(thread);
     }
   }
 
-  /** Flows that could not be written. */
+  /** Lines that could not be written. */
   long lost() {
-    return lost.get();
+    return overflow.get() + failed;
   }
 
-  static String line(Instant end, FlowInfo flow, EndReason why) {
-    return "%s began=%s protocol=%s client=%s source=%s mapped=%s destination=%s out-pkts=%d out-bytes=%d in-pkts=%d in-bytes=%d end=%s%n"
-        .formatted(
-            end.truncatedTo(ChronoUnit.MILLIS),
-            end.minusMillis(flow.ageMs()).truncatedTo(ChronoUnit.MILLIS),
-            flow.protocol(),
-            flow.client(),
-            flow.source(),
-            flow.mapped(),
-            flow.destination(),
-            flow.outPkts(),
-            flow.outBytes(),
-            flow.inPkts(),
-            flow.inBytes(),
-            why.name().toLowerCase(Locale.ROOT));
+  /** Lines written since the start. */
+  long written() {
+    return written.get();
   }
 
-  private void write() {
-    try {
-      while (!closing || !queue.isEmpty()) {
-        Entry entry = queue.poll(200, TimeUnit.MILLISECONDS);
-        if (entry == null) {
-          flush();
-        } else {
-          write(line(entry.end, entry.flow, entry.why));
-        }
+  /** Takes other limits, and looks for the file again: it may have been moved. */
+  void reload(FlowLogSettings now) {
+    settings = now;
+    reopen = true;
+    LockSupport.unpark(thread);
+  }
+
+  private void run() {
+    while (!closing) {
+      writeAll();
+      LockSupport.parkNanos(NAP_NS);
+      asleep = true;
+      if (ring.peek() == null && !closing && !reopen) {
+        LockSupport.park(this);
       }
-      flush();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      asleep = false;
     }
+    writeAll();
   }
 
-  private void write(String line) {
+  private void writeAll() {
     try {
-      if (bytes > 0 && bytes + line.length() > maxBytes) {
-        rotate();
+      if (reopen) {
+        reopen = false;
+        file.limits(settings.maxBytes(), settings.kept());
+        file.reopen();
       }
-      writer.write(line);
-      bytes += line.length();
+      long lost = lost();
+      if (lost > lostSaid) {
+        file.append(FlowLine.lost(clock.millis(), lost - lostSaid));
+      }
+      for (FlowRing.Slot slot = ring.peek(); slot != null; slot = ring.peek()) {
+        line.setLength(0);
+        write(slot);
+        ring.release();
+        file.append(line);
+        written.incrementAndGet();
+      }
+      file.flush();
+      lostSaid = lost;
+      failing = false;
     } catch (IOException e) {
       failed(e);
     }
+    failed = file.failed();
   }
 
-  private void flush() {
-    try {
-      writer.flush();
-    } catch (IOException e) {
-      failed(e);
+  private void write(FlowRing.Slot slot) {
+    if (slot.event == FlowLine.Event.START) {
+      line.append(FlowLine.start(slot.timeMs, started));
+    } else {
+      FlowInfo flow = FlowInfo.of(slot.flow, slot.nowNs);
+      FlowLine.append(line, slot.event, slot.timeMs, flow, slot.why);
     }
   }
 
-  /** A full disk must not stop the node: the line is lost and counted, the next one tries again. */
+  /** A full disk must not stop the node: lines are lost and counted, the next ones are tried. */
   private void failed(IOException e) {
-    if (lost.getAndIncrement() == 0) {
-      LOG.error("Cannot write the flow log {}: {}", file, e.getMessage());
+    if (!failing) {
+      LOG.error("Cannot write the flow log {}: {}", path, e.getMessage());
     }
+    failing = true;
   }
 
-  private BufferedWriter open() throws IOException {
-    if (!Files.exists(file)) {
-      Files.createFile(
-          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    }
-    bytes = Files.size(file);
-    return Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.APPEND);
-  }
-
-  private void rotate() throws IOException {
-    writer.close();
-    for (int i = KEPT; i > 0; i--) {
-      Path from = i == 1 ? file : numbered(i - 1);
-      if (Files.exists(from)) {
-        Files.move(from, numbered(i), StandardCopyOption.REPLACE_EXISTING);
-      }
-    }
-    writer = open();
-  }
-
-  private Path numbered(int i) {
-    return file.resolveSibling(file.getFileName() + "." + i);
-  }
-
-  /** Writes what is queued, for at most two seconds, and closes the file. */
+  /** Writes what waits, for at most two seconds, and closes the file. */
   @Override
   public void close() {
     closing = true;
+    LockSupport.unpark(thread);
     try {
-      thread.join(2000);
-      writer.close();
+      thread.join(TimeUnit.SECONDS.toMillis(2));
+      if (!thread.isAlive()) {
+        file.close();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {

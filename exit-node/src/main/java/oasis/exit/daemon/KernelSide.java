@@ -13,6 +13,7 @@ import oasis.os.OsException;
 import oasis.os.linux.LinuxNftOwner;
 import oasis.os.linux.Sysctl;
 import oasis.packet.Burst;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,19 +41,41 @@ final class KernelSide implements Side {
   /**
    * Makes device, routes and table.
    *
+   * @param former of the node to replace, whose device is taken over, or null
    * @param gone told when somebody has deleted the device: nothing can be carried any more
    */
-  static KernelSide open(ExitConfig config, boolean ipv6, CommandRunner runner, Runnable gone)
+  static KernelSide open(
+      ExitConfig config, boolean ipv6, CommandRunner runner, Runnable gone, @Nullable Estate former)
       throws OsException {
-    LinuxTun tun = LinuxTun.open(config.tun(), config.mtu());
+    LinuxTun tun =
+        former == null
+            ? LinuxTun.open(config.tun(), config.mtu())
+            : LinuxTun.adopt(former.take(), config.tun(), config.mtu());
+    String table = former == null ? ExitRuleset.TABLES.get(0) : former.nextTable();
     try {
-      ExitNetwork network = new ExitNetwork(runner, LinuxNftOwner::new, config.stateFile());
+      ExitNetwork network = new ExitNetwork(runner, LinuxNftOwner::new, config.stateFile(), table);
+      network.ours(former == null);
       network.apply(config, ipv6);
       return new KernelSide(config, ipv6, tun, network, gone);
     } catch (OsException | RuntimeException e) {
       tun.close();
       throw e;
     }
+  }
+
+  @Override
+  public int[] files() {
+    return new int[] {tun.fd()};
+  }
+
+  @Override
+  public String table() {
+    return network.table();
+  }
+
+  @Override
+  public void ours(boolean yes) {
+    network.ours(yes);
   }
 
   @Override
@@ -70,6 +93,11 @@ final class KernelSide implements Side {
   }
 
   @Override
+  public int pathMtu(Burst b) {
+    return 0; // the kernel tells the sender
+  }
+
+  @Override
   public void flush() {}
 
   @Override
@@ -82,6 +110,11 @@ final class KernelSide implements Side {
     if (network.repair()) {
       LOG.warn("The nftables holder had ended; its table is in place again");
     }
+  }
+
+  @Override
+  public void policy(ExitConfig config) throws OsException {
+    network.policy(config);
   }
 
   @Override

@@ -22,9 +22,11 @@ final class Leftovers {
       runner.check("ip", "link", "delete", "dev", tun);
       done.add("removed the device " + tun);
     }
-    if (is(runner, "nft", "list", "table", "inet", ExitRuleset.TABLE)) {
-      runner.check("nft", "delete", "table", "inet", ExitRuleset.TABLE);
-      done.add("removed the nftables table inet " + ExitRuleset.TABLE);
+    for (String table : ExitRuleset.TABLES) {
+      if (is(runner, "nft", "list", "table", "inet", table)) {
+        runner.check("nft", "delete", "table", "inet", table);
+        done.add("removed the nftables table inet " + table);
+      }
     }
     done.addAll(new SavedSettings(runner, stateFile).restore());
     return done;

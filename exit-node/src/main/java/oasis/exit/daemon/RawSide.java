@@ -2,6 +2,7 @@
 package oasis.exit.daemon;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ import oasis.os.linux.LocalAddress;
 import oasis.os.linux.SourceAddress;
 import oasis.packet.Address;
 import oasis.packet.Burst;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,9 +68,14 @@ final class RawSide implements Side {
    *
    * @param how NFT or SOCKETS
    * @param netAdmin whether settings of the host may be changed and packets be marked
+   * @param former of the node to replace, whose sockets are taken over, or null
    */
   static RawSide open(
-      ExitConfig config, ExitConfig.Silence how, boolean netAdmin, CommandRunner runner)
+      ExitConfig config,
+      ExitConfig.Silence how,
+      boolean netAdmin,
+      CommandRunner runner,
+      @Nullable Estate former)
       throws OsException {
     int mark = netAdmin ? MARK : 0;
     List<Address> addresses = addresses(config, mark, List.of());
@@ -78,14 +85,12 @@ final class RawSide implements Side {
     if (addresses.isEmpty()) {
       LOG.warn("This host has no address of its own yet; flows can begin when it has one");
     }
-    RawSilence silence = RawSilence.open(config, how, netAdmin, runner, addresses);
+    RawSilence silence = RawSilence.open(config, how, netAdmin, runner, addresses, former);
     RawSender sender = null;
     try {
       sender = RawSender.open(config.raw().send(), mark);
       List<Integer> excluded = excluded();
-      LinuxCapturePort capture =
-          LinuxCapturePort.open(
-              addresses, config.raw().firstPort(), config.raw().lastPort(), array(excluded));
+      LinuxCapturePort capture = capture(config.raw(), addresses, array(excluded), former);
       return new RawSide(config, mark, silence, sender, capture, addresses, excluded);
     } catch (OsException | RuntimeException e) {
       if (sender != null) {
@@ -94,6 +99,16 @@ final class RawSide implements Side {
       silence.close();
       throw e;
     }
+  }
+
+  private static LinuxCapturePort capture(
+      ExitConfig.Raw raw, List<Address> addresses, int[] excluded, @Nullable Estate former)
+      throws OsException {
+    int first = raw.firstPort();
+    int last = raw.lastPort();
+    return former == null
+        ? LinuxCapturePort.open(addresses, first, last, excluded, true)
+        : LinuxCapturePort.adopt(former.take(), addresses, first, last, excluded, true);
   }
 
   /**
@@ -105,19 +120,20 @@ final class RawSide implements Side {
     List<Address> found = new ArrayList<>();
     for (boolean v4 : new boolean[] {true, false}) {
       if (v4 || config.mtu() >= EngineConfig.MIN_MTU6) {
-        ofFamily(config.raw().addresses(), v4)
-            .or(
-                () ->
-                    LocalAddress.next(
-                        ofFamily(used, v4), SourceAddress.towardsInternet(v4, mark, "")))
-            .ifPresent(found::add);
+        List<Address> given = ofFamily(config.raw().addresses(), v4);
+        found.addAll(given);
+        if (given.isEmpty()) {
+          Optional<Address> last = ofFamily(used, v4).stream().findFirst();
+          LocalAddress.next(last, SourceAddress.towardsInternet(v4, mark, ""))
+              .ifPresent(found::add);
+        }
       }
     }
     return List.copyOf(found);
   }
 
-  private static Optional<Address> ofFamily(List<Address> addresses, boolean v4) {
-    return addresses.stream().filter(one -> one.isV4() == v4).findFirst();
+  private static List<Address> ofFamily(List<Address> addresses, boolean v4) {
+    return addresses.stream().filter(one -> one.isV4() == v4).toList();
   }
 
   private static List<Integer> excluded() throws OsException {
@@ -133,6 +149,24 @@ final class RawSide implements Side {
   }
 
   @Override
+  public int[] files() {
+    int[] ports = silence.files();
+    int[] files = Arrays.copyOf(ports, ports.length + 1);
+    files[ports.length] = capture.fd();
+    return files;
+  }
+
+  @Override
+  public String table() {
+    return silence.table();
+  }
+
+  @Override
+  public void ours(boolean yes) {
+    silence.ours(yes);
+  }
+
+  @Override
   public void join(DataLoop loop, Arrivals arrivals) {
     sender.join(loop);
     loop.add(new CaptureSource(capture, arrivals));
@@ -144,14 +178,17 @@ final class RawSide implements Side {
   }
 
   private static void tell(ExitEngine engine, List<Address> addresses) {
-    long now = System.nanoTime();
-    engine.external4(addresses.stream().filter(Address::isV4).findFirst().orElse(null), now);
-    engine.external6(addresses.stream().filter(one -> !one.isV4()).findFirst().orElse(null), now);
+    engine.external(addresses, System.nanoTime());
   }
 
   @Override
   public int send(Burst b) {
     return sender.add(b);
+  }
+
+  @Override
+  public int pathMtu(Burst b) {
+    return sender.pathMtu(b);
   }
 
   @Override

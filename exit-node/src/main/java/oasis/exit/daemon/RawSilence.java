@@ -30,12 +30,18 @@ final class RawSilence implements AutoCloseable {
   private final CommandRunner runner;
   private final SavedSettings settings;
   private final NftTable nft;
+  private final String table;
   private @Nullable SilentPorts ports;
   private List<Object> applied = List.of();
 
-  /** Nothing is changed before {@link #open} has seen to it. */
-  RawSilence(ExitConfig config, CommandRunner runner, NftTable.Holder holder) {
+  /**
+   * Nothing is changed before {@link #open} has seen to it.
+   *
+   * @param table name of the nftables table
+   */
+  RawSilence(ExitConfig config, CommandRunner runner, NftTable.Holder holder, String table) {
     this.config = config;
+    this.table = table;
     this.runner = runner;
     settings = new SavedSettings(runner, config.stateFile());
     nft = new NftTable(holder);
@@ -47,15 +53,19 @@ final class RawSilence implements AutoCloseable {
    * @param how NFT or SOCKETS
    * @param netAdmin whether settings of the host may be changed
    * @param addresses the node's own
+   * @param former of the node to replace, whose sockets are taken over, or null
    */
   static RawSilence open(
       ExitConfig config,
       ExitConfig.Silence how,
       boolean netAdmin,
       CommandRunner runner,
-      List<Address> addresses)
+      List<Address> addresses,
+      @Nullable Estate former)
       throws OsException {
-    RawSilence silence = new RawSilence(config, runner, LinuxNftOwner::new);
+    String table = former == null ? ExitRuleset.TABLES.get(0) : former.nextTable();
+    RawSilence silence = new RawSilence(config, runner, LinuxNftOwner::new, table);
+    silence.ours(former == null);
     int first = config.raw().firstPort();
     int last = config.raw().lastPort();
     try {
@@ -63,9 +73,14 @@ final class RawSilence implements AutoCloseable {
         silence.settings.reservePorts(first, last);
       }
       if (how == ExitConfig.Silence.SOCKETS) {
-        silence.ports = SilentPorts.open(first, last);
+        silence.ports =
+            former == null
+                ? SilentPorts.open(first, last)
+                : SilentPorts.adopt(former.takeAll(SilentPorts.files(first, last)));
       } else {
-        warnOfOthers(first, last);
+        if (former == null) {
+          warnOfOthers(first, last);
+        }
         silence.apply(addresses, List.of());
       }
       return silence;
@@ -85,6 +100,21 @@ final class RawSilence implements AutoCloseable {
           last,
           taken.stream().limit(20).map(String::valueOf).collect(Collectors.joining(", ")));
     }
+  }
+
+  /** Open files of the sockets that hold the ports. */
+  int[] files() {
+    return ports == null ? new int[0] : ports.files();
+  }
+
+  /** Name of the nftables table, were there one. */
+  String table() {
+    return table;
+  }
+
+  /** Whether it is this node that puts the host's settings back, and not another one. */
+  void ours(boolean yes) {
+    settings.ours(yes);
   }
 
   /** NFT or SOCKETS. */
@@ -110,7 +140,7 @@ final class RawSilence implements AutoCloseable {
     }
     for (int tries = 1; ; tries++) {
       try {
-        nft.hold(ExitRuleset.silence(config.raw(), addresses, interfaces()));
+        nft.hold(ExitRuleset.silence(table, config.raw(), addresses, interfaces()));
         applied = seen;
         return repaired;
       } catch (OsException e) {

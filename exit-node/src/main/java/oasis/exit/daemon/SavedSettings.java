@@ -15,6 +15,7 @@ import java.util.Objects;
 import oasis.io.control.Json;
 import oasis.io.control.JsonException;
 import oasis.os.CommandRunner;
+import oasis.os.FileErrors;
 import oasis.os.OsException;
 import oasis.os.ReservedPorts;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ final class SavedSettings {
 
   private final CommandRunner runner;
   private final Path file;
+  private boolean ours = true;
 
   /**
    * @param file where values are recorded; its directory exists
@@ -66,7 +68,7 @@ final class SavedSettings {
     try {
       return recorded().get(name);
     } catch (IOException e) {
-      throw new OsException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new OsException("cannot read " + file + ": " + FileErrors.reason(e), e);
     }
   }
 
@@ -82,13 +84,18 @@ final class SavedSettings {
     }
   }
 
+  /** Whether it is this node that puts the host's settings back, and not another one. */
+  void ours(boolean yes) {
+    ours = yes;
+  }
+
   /**
    * Puts everything back that was recorded, and forgets it.
    *
    * @return what was done, one line each
    */
   List<String> restore() throws OsException {
-    if (!Files.exists(file)) {
+    if (!ours || !Files.exists(file)) {
       return List.of();
     }
     List<String> done = new ArrayList<>();

@@ -22,6 +22,9 @@ interface Side extends AutoCloseable {
   /** Queues a burst, as {@link oasis.exit.engine.ExitEffects#toUnderlay}. Data loop only. */
   int send(Burst b);
 
+  /** As {@link oasis.exit.engine.ExitEffects#pathMtu}. Data loop only. */
+  int pathMtu(Burst b);
+
   /** Sends what is queued. Data loop only. */
   void flush();
 
@@ -30,6 +33,22 @@ interface Side extends AutoCloseable {
 
   /** Looks after the state: called every few seconds by a thread that may wait. */
   void care(DataLoop loop, ExitEngine engine) throws OsException;
+
+  /**
+   * Takes what a configuration says of destinations from now on. Called as {@link #care}.
+   *
+   * @throws OsException when it is refused; nothing has changed then
+   */
+  default void policy(ExitConfig config) throws OsException {}
+
+  /** Its open files, for a successor, in the order in which that takes them. */
+  int[] files();
+
+  /** Name of its nftables table, were there one. */
+  String table();
+
+  /** Whether it is this node that puts the host's settings back, and not another one. */
+  void ours(boolean yes);
 
   /** What it does, in half a line. */
   String description();

@@ -1,85 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.daemon;
 
-import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import oasis.io.control.ControlClient;
-import oasis.io.control.Json;
+import oasis.exit.engine.PeerState;
 import oasis.io.control.JsonException;
-import oasis.io.control.Response;
 import oasis.packet.DropReason;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code exit status}. */
-@Command(
-    name = "status",
-    mixinStandardHelpOptions = true,
-    description = "Shows what the running exit node does.")
-final class StatusCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec = CommandSpec.create();
-  @Mixin private ExitMain.Socket socket = new ExitMain.Socket();
-
-  @Option(names = "--json", description = "Print JSON.")
-  private boolean json;
+@Command(name = "status", description = "Shows what the running exit node does.")
+final class StatusCommand extends ListingCommand {
+  @Override
+  String path() {
+    return "/v1/status";
+  }
 
   @Override
-  public Integer call() throws IOException {
-    Response response = fetch(socket, "/v1/status");
-    PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      out.println(response.text());
-      return 0;
-    }
-    try {
-      print(Json.parseObject(response.body()), out);
-    } catch (JsonException e) {
-      throw new IOException("the exit gave a broken answer: " + e.getMessage(), e);
-    }
-    return 0;
-  }
-
-  static Response fetch(ExitMain.Socket socket, String path) throws IOException {
-    Response response = new ControlClient(socket.control, "exit").get(path);
-    if (!response.ok()) {
-      throw new IOException(response.errorMessage());
-    }
-    return response;
-  }
-
-  private static void print(Map<String, @Nullable Object> status, PrintWriter out) {
+  void print(@Nullable Object answer, PrintWriter out) throws JsonException {
+    Map<?, ?> status = object(answer);
     Map<?, ?> engine = status.get("engine") instanceof Map<?, ?> map ? map : Map.of();
-    boolean raw = "raw".equals(status.get("backend"));
     out.printf(
         "UDP port %s, MTU %s, up for %s s%n",
         status.get("port"),
         status.get("mtu"),
         status.get("uptimeMs") instanceof Long ms ? Long.toString(ms / 1000) : "?");
-    if (raw) {
-      out.printf(
-          "raw backend: addresses %s, ports %s-%s, send by %s, silence by %s%n",
-          status.get("addresses"),
-          status.get("firstPort"),
-          status.get("lastPort"),
-          status.get("send"),
-          status.get("silence"));
-    } else {
-      out.printf(
-          "kernel backend: TUN %s, pools %s and %s, IPv6 %s%n",
-          status.get("tun"),
-          status.get("pool"),
-          status.get("pool6"),
-          Boolean.TRUE.equals(status.get("ipv6")) ? "on" : "off");
-    }
+    boolean raw = "raw".equals(status.get("backend"));
+    out.println(raw ? rawBackend(status) : kernelBackend(status));
     out.printf(
         "clients allowed: %s%n",
         Boolean.TRUE.equals(status.get("open")) ? "everybody" : status.get("allowed"));
+    out.printf("keys: %s, other nodes: %s%n", status.get("keys"), peers(status.get("peers")));
+    printTraffic(engine, out);
+    if (Boolean.TRUE.equals(status.get("draining"))) {
+      out.printf("draining: no flow may begin; %s live on%n", status.get("liveFlows"));
+    }
+    if (status.get("flowLog") instanceof String file && !file.isEmpty()) {
+      out.printf(
+          "flow log %s: %s lines written, %s lost%n",
+          file, status.get("flowLogWritten"), status.get("flowLogLost"));
+    }
+    if (!raw) {
+      out.printf(
+          "kernel's connection table: %s of %s%n",
+          status.get("conntrack"), status.get("conntrackMax"));
+    }
+    if (engine.get("drops") instanceof Map<?, ?> drops) {
+      drops.forEach((why, count) -> out.printf("dropped %s: %s%n", count, help(why)));
+    }
+  }
+
+  private static String rawBackend(Map<?, ?> status) {
+    return "raw backend: addresses %s, ports %s-%s, send by %s, silence by %s"
+        .formatted(
+            status.get("addresses"),
+            status.get("firstPort"),
+            status.get("lastPort"),
+            status.get("send"),
+            status.get("silence"));
+  }
+
+  private static String kernelBackend(Map<?, ?> status) {
+    return "kernel backend: TUN %s, pools %s and %s, IPv6 %s"
+        .formatted(
+            status.get("tun"),
+            status.get("pool"),
+            status.get("pool6"),
+            Boolean.TRUE.equals(status.get("ipv6")) ? "on" : "off");
+  }
+
+  private static void printTraffic(Map<?, ?> engine, PrintWriter out) {
     out.printf(
         "%s clients, %s inner addresses, %s of %s flows (%s since the start)%n",
         engine.get("clients"),
@@ -90,14 +83,17 @@ final class StatusCommand implements Callable<Integer> {
     out.printf(
         "out %s packets, %s bytes; in %s packets, %s bytes%n",
         engine.get("outPkts"), engine.get("outBytes"), engine.get("inPkts"), engine.get("inBytes"));
-    if (!raw) {
-      out.printf(
-          "kernel's connection table: %s of %s%n",
-          status.get("conntrack"), status.get("conntrackMax"));
+  }
+
+  private static String peers(@Nullable Object peers) {
+    List<String> texts = new ArrayList<>();
+    for (Map<?, ?> peer : objects(peers)) {
+      long ms = peer.get("heardMs") instanceof Long number ? number : PeerState.NEVER;
+      String heard = ms < 0 ? "not heard of yet" : "heard " + ms / 1000 + " s ago";
+      String silent = Boolean.TRUE.equals(peer.get("alive")) ? "" : "SILENT, ";
+      texts.add("%s at %s (%s%s)".formatted(peer.get("name"), peer.get("endpoint"), silent, heard));
     }
-    if (engine.get("drops") instanceof Map<?, ?> drops) {
-      drops.forEach((why, count) -> out.printf("dropped %s: %s%n", count, help(why)));
-    }
+    return texts.isEmpty() ? "none" : String.join(", ", texts);
   }
 
   private static String help(@Nullable Object reason) {

@@ -2,6 +2,9 @@
 package oasis.exit.engine;
 
 import java.util.Arrays;
+import oasis.flow.StateException;
+import oasis.flow.StateReader;
+import oasis.flow.StateWriter;
 import oasis.packet.Prefix;
 
 /**
@@ -19,6 +22,9 @@ final class AddressPool {
   private static final int MOST_BITS = 48;
 
   private static final int NONE = -1;
+
+  /** While a state is read: not known yet. */
+  private static final int UNKNOWN = -2;
 
   private final long hi;
   private final long firstLo;
@@ -87,5 +93,74 @@ final class AddressPool {
   int source(long addressHi, long addressLo) {
     long at = addressLo - firstLo;
     return addressHi == hi && at >= 0 && at < byIndex.length ? byIndex[(int) at] : NONE;
+  }
+
+  /** Writes which addresses are free, in the order in which they will be given: as runs. */
+  void write(StateWriter out) {
+    out.section("pool");
+    out.putLong(hi);
+    out.putLong(firstLo);
+    out.putInt(byIndex.length);
+    out.putInt(freeCount);
+    for (int i = 0; i < freeCount; ) {
+      int first = freeAt(i);
+      int length = 1;
+      while (i + length < freeCount && freeAt(i + length) == first + length) {
+        length++;
+      }
+      out.putInt(first);
+      out.putInt(length);
+      i += length;
+    }
+  }
+
+  private int freeAt(int number) {
+    return freeRing[(freeHead + number) % freeRing.length];
+  }
+
+  /** Goes on from there; who has the other addresses follows. */
+  void restore(StateReader in) throws StateException {
+    in.section("pool");
+    if (in.takeLong() != hi || in.takeLong() != firstLo) {
+      throw in.fail("it is another one");
+    }
+    in.takeInt("number of addresses", byIndex.length, byIndex.length);
+    freeHead = 0;
+    freeCount = in.takeInt("number of free addresses", 0, byIndex.length);
+    Arrays.fill(byIndex, UNKNOWN);
+    for (int i = 0; i < freeCount; ) {
+      int first = in.takeInt("free address", 0, byIndex.length - 1);
+      int most = Math.min(freeCount - i, byIndex.length - first);
+      int length = in.takeInt("number of free addresses", 1, most);
+      for (int at = first; at < first + length; at++) {
+        if (byIndex[at] == NONE) {
+          throw in.fail("an address is free twice");
+        }
+        byIndex[at] = NONE;
+        freeRing[i++] = at;
+      }
+    }
+  }
+
+  /** Where a source's address is. */
+  int index(int source) {
+    return index[source];
+  }
+
+  /** Gives a source a certain address, one of those that were not free. */
+  void restore(int source, StateReader in) throws StateException {
+    int at = in.takeInt("address", 0, byIndex.length - 1);
+    if (byIndex[at] != UNKNOWN) {
+      throw in.fail("an address is taken twice");
+    }
+    byIndex[at] = source;
+    index[source] = at;
+  }
+
+  /** Expects that every address is free or given. */
+  void check(StateReader in) throws StateException {
+    if (Arrays.stream(byIndex).anyMatch(each -> each == UNKNOWN)) {
+      throw in.fail("an address is neither free nor taken");
+    }
   }
 }

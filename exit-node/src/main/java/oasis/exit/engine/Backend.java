@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.engine;
 
+import java.util.List;
+import java.util.function.IntUnaryOperator;
 import oasis.exit.engine.ExitEffects.EndReason;
+import oasis.flow.StateException;
+import oasis.flow.StateReader;
+import oasis.flow.StateWriter;
+import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +23,18 @@ interface Backend {
     /** Whether a client's packet may begin a flow: null, or why not. */
     @Nullable DropReason mayBegin(Burst b);
 
-    /** A flow of a source began. */
-    void began(int source);
+    /** A flow began; {@link Backend#read} knows it. */
+    void began(int flow);
 
     /** A flow ended; {@link Backend#read} still knows it. */
     void ended(int flow, EndReason why);
+
+    /**
+     * A fragment that waited for the first of its datagram is given up.
+     *
+     * @param client who sent it, or -1 when it came from outside
+     */
+    void fragmentLost(int client);
 
     /** A packet for a client is longer than the tunnel takes and its sender has to be told. */
     void tooBigForTunnel(Burst b);
@@ -40,9 +53,28 @@ interface Backend {
    * Translates a checked burst that a client sent, and begins its flow if it has none.
    *
    * @param source of the inner source address; for an ICMP error, of the address it was sent to
-   * @return null when translated, else why it must be dropped; it is then unchanged
+   * @return null when translated, else why it must be dropped; it is then unchanged; {@link
+   *     DropReason#HELD} for a fragment of which a copy waits
    */
   @Nullable DropReason outbound(Burst b, int source, long nowNs);
+
+  /** Whether a client's packet leads back to a client, by an address of the node's own. */
+  default boolean hairpins(Burst b) {
+    return false;
+  }
+
+  /** The client that the packet translated last leads back to; -1 when it goes to the network. */
+  default int hairpin() {
+    return -1;
+  }
+
+  /**
+   * The next fragment that waited for the one translated last and goes the same way, or null. It
+   * must be sent before the next call.
+   */
+  default @Nullable Burst released(long nowNs) {
+    return null;
+  }
 
   /**
    * Translates a checked burst that came for a client.
@@ -75,6 +107,18 @@ interface Backend {
   /** Ends all flows. */
   void endAll();
 
-  /** Sets the node's address of IP version 4 (high half 0) or 6; another one ends its flows. */
-  default void external(boolean v4, long hi, long lo) {}
+  /** Sets the node's addresses; flows on others end. */
+  default void external(List<Address> addresses) {}
+
+  /** Writes all flows and what goes with them. */
+  void write(StateWriter out);
+
+  /**
+   * Lets written flows go on, each of which holds its source; the front is told nothing.
+   *
+   * @param newClients the number here of a client with another number there; -1 for none
+   * @param newSources likewise of a source
+   */
+  void restore(StateReader in, IntUnaryOperator newClients, IntUnaryOperator newSources)
+      throws StateException;
 }

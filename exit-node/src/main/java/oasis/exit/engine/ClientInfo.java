@@ -4,9 +4,11 @@ package oasis.exit.engine;
 import java.util.Map;
 
 /**
- * A snapshot of one client.
+ * A snapshot of one client, or of one peer.
  *
- * @param endpoint UDP address and port
+ * @param endpoint UDP address and port; of one with a key, those it was last heard from
+ * @param key number of its key, 0 without one
+ * @param peer the peer's name; empty for a client
  * @param sources inner source addresses in use
  * @param flows live flows
  * @param outPkts packets from it that went on to their destinations
@@ -17,6 +19,8 @@ import java.util.Map;
  */
 public record ClientInfo(
     String endpoint,
+    int key,
+    String peer,
     int sources,
     int flows,
     long outPkts,

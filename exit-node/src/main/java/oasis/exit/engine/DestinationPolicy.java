@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.engine;
 
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -10,8 +11,9 @@ import oasis.packet.Prefix;
 
 /**
  * Where clients may go: everywhere but to the closed ranges and this node's own addresses, unless
- * an opened prefix holds the destination. IPv4 addresses hidden in IPv6 ones, behind which a
- * translator may lead to them, are closed as they are. Asked once per flow, so lists are scanned.
+ * an opened prefix holds the destination; and to no closed port. IPv4 addresses hidden in IPv6
+ * ones, behind which a translator may lead to them, are closed as they are. Asked once per flow, so
+ * lists are scanned.
  */
 public final class DestinationPolicy {
   /** 64:ff9b::/96, whose last 32 bits are an IPv4 address (RFC 6052). */
@@ -58,13 +60,16 @@ public final class DestinationPolicy {
 
   private final Prefix[] closed;
   private final Prefix[] opened;
+  private final BitSet closedPorts = new BitSet();
   private long[] own = {};
 
   /**
    * @param opened prefixes that are reachable although a closed range holds them
    * @param pools ranges of mapped addresses, closed in any case
+   * @param closedPorts TCP ports, closed wherever they are
    */
-  public DestinationPolicy(List<Prefix> opened, List<Prefix> pools) {
+  public DestinationPolicy(List<Prefix> opened, List<Prefix> pools, List<Integer> closedPorts) {
+    closedPorts.forEach(this.closedPorts::set);
     this.opened = opened.toArray(Prefix[]::new);
     this.closed = Stream.of(CLOSED4, CLOSED6, pools).flatMap(List::stream).toArray(Prefix[]::new);
   }
@@ -96,6 +101,11 @@ public final class DestinationPolicy {
       return true;
     }
     return !contains(closed, hi, lo) && !isOwn(hi, lo) && !hidesOwn(hi, lo);
+  }
+
+  /** Whether a client may reach a TCP port. */
+  boolean permitsPort(int port) {
+    return !closedPorts.get(port);
   }
 
   private boolean hidesOwn(long hi, long lo) {

@@ -2,10 +2,10 @@
 package oasis.exit.engine;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
+import oasis.flow.NatEngine;
+import oasis.flow.StateException;
 import oasis.packet.Address;
-import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.Checksum;
 import oasis.packet.DropReason;
@@ -14,8 +14,8 @@ import oasis.packet.Icmp;
 import oasis.packet.IcmpInner;
 import oasis.packet.Ip;
 import oasis.packet.Prefix;
+import oasis.packet.Replies;
 import oasis.packet.Rewrite;
-import oasis.packet.Tcp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,58 +23,71 @@ import org.jspecify.annotations.Nullable;
  * clients may go and how much they may hold, what they are told when something is refused, counters
  * and the ends of flows. A {@link Backend} behind it translates.
  *
- * <p>A client is its UDP address and port: one whose port changed (a new NAT mapping on its way) is
- * another client, and its old flows idle out. Both IP versions are carried inside UDP of either.
+ * <p>A client with a key is that key: its UDP address may change, and its flows go on. One without
+ * is its UDP address and port: when its port changes (a new NAT mapping on its way) it is another
+ * client, and its old flows idle out. Both IP versions are carried inside UDP of either. Other
+ * nodes of the overlay are no clients ({@link Peer}): packets are relayed to them and taken from
+ * them.
  *
  * <p>Bursts are rewritten in place. No call for a packet allocates. Confined to the data loop.
  */
 public final class ExitEngine {
-  /** IPv4 and TCP header: what the MSS leaves out of the MTU (RFC 9293 section 3.7.1). */
-  private static final int HEADERS4_BYTES = Ip.V4_BYTES + Tcp.BYTES;
+  /** Bytes of memory that an engine needs. */
+  public static final int MEMORY_BYTES = Replies.MAX_BYTES + NatEngine.FRAGMENT_BYTES;
 
-  private static final int HEADERS6_BYTES = Ip.V6_BYTES + Tcp.BYTES;
-
-  private final Prefix[] allowed;
-  private final DestinationPolicy policy;
-  private final ExitLimits limits;
-  private final int mtu;
+  private final FlowGate gate;
   private final ExitEffects out;
   private final Clients clients;
   private final Sources sources;
   private final Backend backend;
+  private final SourceKeeper keeper;
+  private final EngineTransfer transfer;
   private final Refusals refusals;
   private final Totals totals = new Totals();
   private final FlowKey key = new FlowKey();
-  private final FlowKey endpoint = new FlowKey();
-  private final FlowRecord record = new FlowRecord();
+  private final EngineView view;
+  private final Keyring keyring = new Keyring();
+  private final Sender sender = new Sender();
+  private final QueueStage queues;
+  private final Delivery delivery;
+  private final Relay relay;
+  private final RelayFlows relayed;
+  private final PeerWatch watch;
   private long nowNs;
 
   /**
    * An engine without clients or flows.
    *
-   * @param replies where answers are written, at least {@code Replies.MAX_BYTES} bytes, big-endian
-   * @param repliesAddress native address of its index 0, or 0 in tests
+   * @param memory for answers and for fragments that wait, {@link #MEMORY_BYTES}
+   * @param address native address of its index 0, or 0 in tests
    * @param out carries out what the engine decides
    */
   public ExitEngine(
-      EngineConfig config,
-      BackendKind kind,
-      ByteBuffer replies,
-      long repliesAddress,
-      ExitEffects out) {
-    allowed = config.allowed().toArray(Prefix[]::new);
-    policy = new DestinationPolicy(config.opened(), List.of(config.pool(), config.pool6()));
-    limits = config.limits();
-    mtu = config.mtu();
+      EngineConfig config, BackendKind kind, ByteBuffer memory, long address, ExitEffects out) {
+    gate = new FlowGate(config);
+    ExitLimits limits = config.limits();
     this.out = out;
     clients = new Clients(limits.clients(), config.seed());
     sources = new Sources(config.maxSources(), config.seed() ^ 1);
-    refusals = new Refusals(config, totals, replies, repliesAddress, out);
+    queues = new QueueStage(out, clients, Clients.slots(limits.clients()), totals);
+    delivery = new Delivery(config.mtu(), clients, totals, queues);
+    relayed = new RelayFlows(config, clients, sources, out);
+    relay = new Relay(config, sources, relayed);
+    watch = new PeerWatch(clients, Clients.slots(limits.clients()), out);
+    ByteBuffer replies = memory.slice(0, Replies.MAX_BYTES);
+    ByteBuffer waiting = memory.slice(Replies.MAX_BYTES, NatEngine.FRAGMENT_BYTES);
+    long waitingAddress = address == 0 ? 0 : address + Replies.MAX_BYTES;
+    refusals = new Refusals(config, totals, replies, address, out);
     Behind behind = new Behind();
     backend =
         kind == BackendKind.KERNEL
             ? new KernelBackend(config, behind, sources)
-            : new RawBackend(config, behind, clients, sources);
+            : new RawBackend(config, behind, sources, waiting, waitingAddress);
+    keeper = new SourceKeeper(limits, gate, clients, sources, backend, relay);
+    view =
+        new EngineView(
+            gate, relayed, watch, totals, clients, sources, backend, queues, limits.flows());
+    transfer = new EngineTransfer(clients, sources, backend, relay, keyring, totals);
   }
 
   /** The address inside a pool that is the node's own: its answers come from there. */
@@ -84,84 +97,148 @@ public final class ExitEngine {
 
   /** Sets the node's own addresses, which clients may not reach. */
   public void ownAddresses(List<Address> addresses) {
-    policy.ownAddresses(addresses);
+    gate.ownAddresses(addresses);
   }
 
   /**
-   * Sets the IPv4 address under which the raw backend's flows leave; another one ends them.
+   * Sets the addresses under which the raw backend's flows leave; those on others end. A family
+   * without one is refused.
+   */
+  public void external(List<Address> addresses, long now) {
+    nowNs = now;
+    backend.external(addresses);
+  }
+
+  /** The keys of clients and peers. */
+  public Keyring keyring() {
+    return keyring;
+  }
+
+  /**
+   * Sets the other nodes of the overlay, {@link Peer#MAX} at most; flows of one that stays go on.
+   */
+  public void setPeers(List<Peer> peers, long now) {
+    clients.setPeers(peers);
+    relay.setPeers(clients);
+    watch.setPeers(now);
+  }
+
+  /**
+   * Whether datagrams from this sender are looked at; if not, they are counted as dropped. Asked
+   * before any packet is parsed.
    *
-   * @param address null for none: IPv4 is then refused
+   * @param keyId number of the key that seals them ({@link Keyring#open}), 0 for none
    */
-  public void external4(@Nullable Address address, long now) {
-    nowNs = now;
-    backend.external(true, 0, address == null ? 0 : address.lo());
-  }
-
-  /** Sets the IPv6 address, as {@link #external4} does. */
-  public void external6(@Nullable Address address, long now) {
-    nowNs = now;
-    backend.external(false, address == null ? 0 : address.hi(), address == null ? 0 : address.lo());
+  public boolean admit(int keyId, long hi, long lo, int port, int datagrams) {
+    boolean admitted =
+        keyId != 0 || gate.admits(hi, lo) || view.isPeer(clients.find(0, hi, lo, port));
+    if (!admitted) {
+      totals.drop(DropReason.NOT_ALLOWED, datagrams);
+    }
+    return admitted;
   }
 
   /**
-   * Whether datagrams from this address are looked at; if not, they are counted as dropped. Asked
-   * before anything is parsed.
+   * A datagram without a packet came: it is answered with one, so that the client knows the node
+   * lives. Not to a peer, which would answer it again.
    */
-  public boolean admit(long hi, long lo, int datagrams) {
-    for (Prefix prefix : allowed) {
-      if (prefix.contains(hi, lo)) {
-        return true;
+  public void onKeepAlive(int keyId, long hi, long lo, int port, long now) {
+    if (admit(keyId, hi, lo, port, 1)) {
+      nowNs = now;
+      totals.keepAlives++;
+      sender.set(keyId, hi, lo, port);
+      if (!view.isPeer(here())) {
+        out.keepAlive(keyId, hi, lo, port);
       }
     }
-    totals.drop(DropReason.NOT_ALLOWED, datagrams);
-    return false;
   }
 
-  /** An empty datagram came: it is answered with one, so that the client knows the node lives. */
-  public void onKeepAlive(long hi, long lo, int port) {
-    if (admit(hi, lo, 1)) {
-      totals.keepAlives++;
-      out.keepAlive(hi, lo, port);
-    }
+  /** A datagram was dropped before its packet was looked at: by its trailer. */
+  public void onBadDatagram(DropReason why) {
+    totals.drop(why, 1);
   }
 
-  /** A client's packet failed its check before it became a burst. */
-  public void onBadPacket(long hi, long lo, int port, DropReason why) {
-    drop(clients.find(hi, lo, port), why, 1);
+  /** A sender's packet failed its check before it became a burst. */
+  public void onBadPacket(int keyId, long hi, long lo, int port, DropReason why) {
+    drop(clients.find(keyId, hi, lo, port), why, 1);
+  }
+
+  /** As {@link #onClient(Burst, int, long, long, int, long)} from a client without a key. */
+  public void onClient(Burst b, long hi, long lo, int port, long now) {
+    onClient(b, 0, hi, lo, port, now);
   }
 
   /**
-   * A packet or burst came from a client's endpoint that {@link #admit} let in.
+   * A packet or burst came from a client or peer that {@link #admit} let in.
    *
    * @param b checked; rewritten in place
+   * @param keyId number of the key that sealed it, 0 for none
    */
-  public void onClient(Burst b, long hi, long lo, int port, long now) {
+  public void onClient(Burst b, int keyId, long hi, long lo, int port, long now) {
     nowNs = now;
-    endpoint.set(hi, lo, 0, 0, Ip.UDP, port, 0);
+    queues.at(now);
+    sender.set(keyId, hi, lo, port);
+    int client = here();
     if (!Checksum.isGood(b)) {
-      drop(client(), DropReason.BAD_CHECKSUM, b.segments());
+      drop(client, DropReason.BAD_CHECKSUM, b.segments());
       return;
     }
+    if (view.isPeer(client) && returns(b, client)) {
+      return;
+    }
+    int peer = relay.towards(b, client);
     int innerPort = innerEnd(b);
-    int source = sources.find(endpoint, key.srcHi, key.srcLo);
+    int source = client < 0 ? -1 : sources.find(client, key.srcHi, key.srcLo);
     DropReason why = null;
-    if (!backend.carries(b.version())) {
+    if (peer < 0 && !backend.carries(b.version())) {
       why = DropReason.NO_CARRIER;
     } else if (source < 0) {
-      why = mayBringSource(b);
+      why = keeper.mayAdd(b, client, peer);
       if (why == null) {
-        source = newSource();
+        source = keeper.add(sender, key.srcHi, key.srcLo, now);
         why = source < 0 ? DropReason.NAT_FULL : null;
       }
     }
     if (why == null) {
-      why = backend.outbound(b, source, now);
+      why = peer < 0 ? backend.outbound(b, source, now) : relay.outbound(b, source, now);
     }
-    if (why == null) {
+    if (why != null) {
+      refuse(b, why);
+    } else if (peer < 0) {
       send(b, source, innerPort);
+      sendReleased(source);
     } else {
-      drop(client(), why, b.segments());
-      refusals.refuse(b, why, endpoint, now);
+      delivery.countOut(sources.client(source), b);
+      delivery.deliver(b, peer);
+    }
+  }
+
+  /** The sender's slot, or -1; from now on its answers go to the endpoint that it has now. */
+  private int here() {
+    int client = sender.find(clients);
+    if (client >= 0 && sender.keyId() != 0) {
+      clients.moved(client, sender.hi(), sender.lo(), sender.port());
+    }
+    watch.heard(client, nowNs);
+    return client;
+  }
+
+  /** Whether a peer's packet is the answer to one that was relayed to it; it is then done. */
+  private boolean returns(Burst b, int peer) {
+    int client = relay.inbound(b, nowNs);
+    if (client == Relay.DROPPED) {
+      refuse(b, relay.lastDrop());
+    } else if (client >= 0) {
+      delivery.countOut(peer, b);
+      delivery.deliver(b, client);
+    }
+    return client != Relay.NOT_OURS;
+  }
+
+  private void refuse(Burst b, DropReason why) {
+    if (why != DropReason.HELD) {
+      drop(sender.find(clients), why, b.segments());
+      refusals.refuse(b, why, sender, nowNs);
     }
   }
 
@@ -180,112 +257,36 @@ public final class ExitEngine {
   }
 
   private void send(Burst b, int source, int innerPort) {
-    Rewrite.clampMss(b, maxMss(b));
-    int pathMtu = out.toUnderlay(b);
+    delivery.clampMss(b);
     int client = sources.client(source);
-    if (pathMtu == 0) {
-      long bytes = b.ipBytes();
-      clients.countOut(client, b.segments(), bytes);
-      totals.outPkts += b.segments();
-      totals.outBytes += bytes;
+    int hairpin = backend.hairpin();
+    if (hairpin >= 0) {
+      delivery.countOut(client, b);
+      delivery.deliver(b, hairpin);
       return;
     }
-    sources.key(source, key);
+    int pathMtu = queues.toUnderlay(b, client);
+    if (pathMtu == 0) {
+      delivery.countOut(client, b);
+      return;
+    }
+    sources.inner(source, key);
     Rewrite.source(b, key.dstHi, key.dstLo, innerPort);
     drop(client, DropReason.TOO_BIG, b.segments());
-    refusals.tooBigForPath(b, pathMtu, endpoint, nowNs);
+    refusals.tooBigForPath(b, pathMtu, sender, nowNs);
   }
 
-  private int maxMss(Burst b) {
-    return mtu - (b.version() == 4 ? HEADERS4_BYTES : HEADERS6_BYTES);
-  }
-
-  /** Whether a packet from an inner address without a source may bring it one. */
-  private @Nullable DropReason mayBringSource(Burst b) {
-    if (b.laterFragment()) {
-      return DropReason.FRAGMENT;
+  /** Sends fragments of a client that waited for the one sent just now, behind it. */
+  private void sendReleased(int source) {
+    for (Burst b = backend.released(nowNs); b != null; b = backend.released(nowNs)) {
+      delivery.countOut(sources.client(source), b);
+      int hairpin = backend.hairpin();
+      if (hairpin >= 0) {
+        delivery.deliverReleased(b, hairpin);
+      } else {
+        queues.briefToUnderlay(b, sources.client(source));
+      }
     }
-    if (Icmp.isError(b)) {
-      return DropReason.NO_FLOW;
-    }
-    DropReason why = mayBegin(b);
-    int client = client();
-    if (why == null && client >= 0 && clients.sources(client) >= limits.sourcesPerClient()) {
-      why = DropReason.NAT_FULL;
-    }
-    return why;
-  }
-
-  private @Nullable DropReason mayBegin(Burst b) {
-    ByteBuffer m = b.buffer();
-    int at = b.start();
-    DropReason why = b.laterFragment() ? null : beginsFlow(b);
-    if (why == null && !isHost(Ip.srcHi(m, at), Ip.srcLo(m, at))) {
-      why = DropReason.BAD_HEADER;
-    }
-    if (why == null && !policy.permits(Ip.dstHi(m, at), Ip.dstLo(m, at))) {
-      why = DropReason.FORBIDDEN_DESTINATION;
-    }
-    return why;
-  }
-
-  private static @Nullable DropReason beginsFlow(Burst b) {
-    return switch (b.protocol()) {
-      // RFC 7857 section 2: only a SYN makes a mapping.
-      case Ip.TCP -> Tcp.isFirst(Tcp.flags(b)) ? null : DropReason.NO_FLOW;
-      case Ip.UDP -> null;
-      case Ip.ICMP -> isEchoRequest(b, Icmp.ECHO_REQUEST);
-      case Ip.ICMP6 -> isEchoRequest(b, Icmp.V6_ECHO_REQUEST);
-      default -> DropReason.UNSUPPORTED_PROTOCOL;
-    };
-  }
-
-  private static @Nullable DropReason isEchoRequest(Burst b, int type) {
-    return Icmp.type(b.buffer(), b.transport()) == type ? null : DropReason.UNSUPPORTED_PROTOCOL;
-  }
-
-  /** An address that one host can have, and use beyond its link. */
-  private static boolean isHost(long hi, long lo) {
-    if (!Addresses.isV4(hi, lo)) {
-      return !Addresses.isUnspecified(hi, lo)
-          && !Addresses.isLoopback(hi, lo)
-          && !Addresses.isLinkLocal(hi, lo)
-          && !Addresses.isMulticast(hi, lo);
-    }
-    int first = (int) (lo >>> 24) & 0xff;
-    return first != 0 && first != 127 && first < 224;
-  }
-
-  /** A new source for the inner address in {@link #key}, or -1. */
-  private int newSource() {
-    if (sources.exhausted()) {
-      return -1;
-    }
-    long innerHi = key.srcHi;
-    long innerLo = key.srcLo;
-    // The one that goes may be the last of this very client.
-    int evict = sources.toEvict();
-    if (evict >= 0) {
-      forget(evict);
-    }
-    int client = client();
-    if (client < 0) {
-      client = clients.add(endpoint.srcHi, endpoint.srcLo, endpoint.sport());
-    }
-    if (client < 0) {
-      return -1;
-    }
-    clients.addSource(client);
-    int source = sources.add(endpoint, innerHi, innerLo, client, nowNs);
-    backend.sourceAdded(source, Addresses.isV4(innerHi, innerLo));
-    return source;
-  }
-
-  private void forget(int source) {
-    int client = sources.client(source);
-    backend.sourceRemoved(source);
-    sources.remove(source);
-    clients.removeSource(client);
   }
 
   /**
@@ -295,67 +296,117 @@ public final class ExitEngine {
    */
   public void onUnderlay(Burst b, long now) {
     nowNs = now;
+    queues.at(now);
     int client = backend.inbound(b, now);
     if (client < 0) {
       DropReason why = backend.lastDrop();
-      if (why != null) {
+      if (why != null && why != DropReason.HELD) {
         drop(-1, why, b.segments());
       }
       return;
     }
-    Rewrite.clampMss(b, maxMss(b));
-    long bytes = b.ipBytes();
-    clients.countIn(client, b.segments(), bytes);
-    totals.inPkts += b.segments();
-    totals.inBytes += bytes;
-    clients.endpoint(client, endpoint);
-    out.toClient(b, endpoint.srcHi, endpoint.srcLo, endpoint.sport());
+    delivery.deliver(b, client);
+    for (Burst f = backend.released(now); f != null; f = backend.released(now)) {
+      delivery.deliverReleased(f, client);
+    }
   }
 
   /** When {@link #onDue} wants to run; Long.MAX_VALUE for never. */
   public long nextDeadlineNs() {
-    return earlier(backend.nextDeadlineNs(), sources.nextDeadlineNs());
+    long flows = earlier(backend.nextDeadlineNs(), relayed.nextDeadlineNs());
+    long others = earlier(queues.nextDeadlineNs(), watch.nextDeadlineNs());
+    return earlier(earlier(flows, sources.nextDeadlineNs()), others);
   }
 
-  private static long earlier(long a, long b) {
+  static long earlier(long a, long b) {
     if (a == Long.MAX_VALUE || b == Long.MAX_VALUE) {
       return a == Long.MAX_VALUE ? b : a;
     }
     return a - b < 0 ? a : b;
   }
 
-  /** Ends flows and forgets sources whose time is over. */
+  /** Ends flows and forgets sources whose time is over; sends what need not wait any longer. */
   public void onDue(long now) {
     nowNs = now;
     backend.expire(now);
-    for (int source = sources.expired(now); source >= 0; source = sources.expired(now)) {
-      forget(source);
-    }
+    relayed.expire(now);
+    keeper.expire(now);
+    watch.onDue(now);
+    queues.onDue(now);
+  }
+
+  /** The ports have sent everything that they were given: what waited there is free. */
+  public void flushed() {
+    queues.flushed();
+  }
+
+  /**
+   * Takes other caps and classes from now on; what waits goes on waiting in the new classes, or
+   * goes at once where nothing has to wait any longer: the ports are to be flushed behind this.
+   *
+   * @param memory of {@link QueueConfig#memoryBytes}
+   * @param address native address of its index 0, or 0 in tests
+   * @throws IllegalArgumentException with one line, when they are too many; nothing has changed
+   *     then
+   */
+  public void queues(QueueConfig config, ByteBuffer memory, long address, long now) {
+    queues.configure(config, memory, address, now);
+  }
+
+  /** The caps and classes in force. */
+  public QueueConfig queues() {
+    return queues.config();
   }
 
   /** Ends all flows: the node stops. */
   public void stop(long now) {
     nowNs = now;
     backend.endAll();
+    relayed.endAll(now);
+  }
+
+  /** Writes all that it knows, for the engine of another process to go on with; allocates. */
+  public byte[] write(long now) {
+    return transfer.write(now);
+  }
+
+  /**
+   * Goes on where another engine with the same seed was when it was written. Before any packet, and
+   * behind keys and peers.
+   *
+   * @throws StateException in one line, when the state is damaged or does not fit this engine's
+   *     configuration; the engine is then to be thrown away
+   */
+  public void restore(byte[] state, long now) throws StateException {
+    nowNs = now;
+    transfer.restore(state, now);
   }
 
   /** The engine as its backend sees it. */
   private final class Behind implements Backend.Front {
     @Override
     public @Nullable DropReason mayBegin(Burst b) {
-      return ExitEngine.this.mayBegin(b);
+      return gate.mayBegin(b, backend);
     }
 
     @Override
-    public void began(int source) {
+    public void began(int flow) {
       totals.flowsBegun++;
-      sources.hold(source);
+      FlowRecord record = view.read(flow);
+      out.flowBegan(record);
+      sources.hold(record.source);
     }
 
     @Override
     public void ended(int flow, ExitEffects.EndReason why) {
-      out.flowEnded(read(flow), why);
+      FlowRecord record = view.read(flow);
+      out.flowEnded(record, why);
       sources.release(record.source, nowNs);
+    }
+
+    @Override
+    public void fragmentLost(int client) {
+      drop(client, DropReason.FRAGMENT, 1);
     }
 
     @Override
@@ -364,43 +415,19 @@ public final class ExitEngine {
     }
   }
 
-  private FlowRecord read(int flow) {
-    backend.read(flow, record);
-    sources.key(record.source, key);
-    record.clientHi = key.srcHi;
-    record.clientLo = key.srcLo;
-    record.clientPort = key.sport();
-    record.innerHi = key.dstHi;
-    record.innerLo = key.dstLo;
-    return record;
+  /** What it shows of itself. */
+  public EngineView view() {
+    return view;
   }
 
-  /** A snapshot of the counters; allocates. */
-  public ExitInfo info() {
-    return totals.info(clients.size(), sources.size(), backend.flows(), limits.flows());
+  /** Whether flows may begin; those that live go on in any case. */
+  public void drain(boolean on) {
+    gate.drain(on);
   }
 
-  /** Snapshots of at most {@code limit} clients; allocates. */
-  public List<ClientInfo> clients(int limit) {
-    List<ClientInfo> list = new ArrayList<>();
-    for (int i = clients.next(0); i >= 0 && list.size() < limit; i = clients.next(i + 1)) {
-      list.add(clients.info(i, backend.liveFlows(i)));
-    }
-    return list;
-  }
-
-  /** Snapshots of at most {@code limit} flows; allocates. */
-  public List<FlowInfo> flows(int limit, long now) {
-    List<FlowInfo> list = new ArrayList<>();
-    for (int i = backend.nextFlow(0); i >= 0 && list.size() < limit; i = backend.nextFlow(i + 1)) {
-      list.add(FlowInfo.of(read(i), now));
-    }
-    return list;
-  }
-
-  /** The client of {@link #endpoint}, or -1. */
-  private int client() {
-    return clients.find(endpoint.srcHi, endpoint.srcLo, endpoint.sport());
+  /** Takes other clients and destinations from now on; what lives is not asked again. */
+  public void policy(EngineConfig config) {
+    gate.set(config);
   }
 
   private void drop(int client, DropReason why, int pkts) {

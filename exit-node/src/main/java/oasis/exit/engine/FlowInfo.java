@@ -10,16 +10,19 @@ import oasis.packet.Ip;
  *
  * @param protocol {@code tcp}, {@code udp}, {@code icmp} or {@code icmp6}
  * @param client UDP address and port of the client
+ * @param key number of the client's key, 0 for one without
  * @param source inner source address, with its port unless ICMP
  * @param mapped address that stands for the source, with its port or echo identifier where this
  *     node chose it
  * @param destination address, with its port unless ICMP
- * @param state what is known of the flow, in lower case
+ * @param state what is known of the flow, in lower case; {@code relayed} of one that goes on to
+ *     another node
  * @param ageMs milliseconds since its first packet
  */
 public record FlowInfo(
     String protocol,
     String client,
+    int key,
     String source,
     String mapped,
     String destination,
@@ -35,10 +38,11 @@ public record FlowInfo(
     return new FlowInfo(
         Snapshots.protocol(flow.protocol),
         Snapshots.endpoint(flow.clientHi, flow.clientLo, flow.clientPort),
+        flow.clientKey,
         text(flow.innerHi, flow.innerLo, flow.sourcePort, ports),
         text(flow.mappedHi, flow.mappedLo, flow.mappedPort, flow.mappedPort != 0),
         text(flow.remoteHi, flow.remoteLo, flow.remotePort, ports),
-        flow.state.name().toLowerCase(Locale.ROOT),
+        flow.relayed ? "relayed" : flow.state.name().toLowerCase(Locale.ROOT),
         (nowNs - flow.beganNs) / 1_000_000,
         flow.outPkts,
         flow.outBytes,

@@ -8,6 +8,9 @@ import oasis.flow.NatState;
  * form of {@code FlowKey}. Confined to the data loop.
  */
 public final class FlowRecord {
+  /** Number of the client's key, 0 for a client without one. */
+  public int clientKey;
+
   /** High half of the client's UDP address. */
   public long clientHi;
 
@@ -47,7 +50,7 @@ public final class FlowRecord {
   /** Destination port; no meaning for ICMP. */
   public int remotePort;
 
-  /** What is known of the flow. */
+  /** What is known of the flow; nothing of one that is relayed. */
   public NatState state = NatState.UDP;
 
   /** Time of its first packet. */
@@ -65,6 +68,35 @@ public final class FlowRecord {
   /** IP bytes to the client. */
   public long inBytes;
 
+  /** Whether it goes on to another node, which translates it. */
+  public boolean relayed;
+
   /** The engine's number of the source. */
   int source;
+
+  /** Takes over what another record says. */
+  public void set(FlowRecord from) {
+    clientKey = from.clientKey;
+    clientHi = from.clientHi;
+    clientLo = from.clientLo;
+    clientPort = from.clientPort;
+    innerHi = from.innerHi;
+    innerLo = from.innerLo;
+    mappedHi = from.mappedHi;
+    mappedLo = from.mappedLo;
+    mappedPort = from.mappedPort;
+    remoteHi = from.remoteHi;
+    remoteLo = from.remoteLo;
+    protocol = from.protocol;
+    sourcePort = from.sourcePort;
+    remotePort = from.remotePort;
+    state = from.state;
+    beganNs = from.beganNs;
+    outPkts = from.outPkts;
+    outBytes = from.outBytes;
+    inPkts = from.inPkts;
+    inBytes = from.inBytes;
+    relayed = from.relayed;
+    source = from.source;
+  }
 }

@@ -2,10 +2,14 @@
 package oasis.exit.engine;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import oasis.exit.engine.ExitEffects.EndReason;
+import oasis.flow.FlowQuota;
 import oasis.flow.FlowTable;
 import oasis.flow.Lifetimes;
-import oasis.packet.Addresses;
+import oasis.flow.StateException;
+import oasis.flow.StateReader;
+import oasis.flow.StateWriter;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
@@ -33,11 +37,11 @@ final class KernelBackend implements Backend {
   private final AddressPool pool4;
   private final AddressPool pool6;
   private final boolean carries6;
-  private final int flowsPerClient;
+  private final FlowQuota quota;
   private final FlowTable table;
   private final Lifetimes lives;
   private final int[] sourceOf;
-  private final int[] live;
+  private final KernelTransfer transfer;
   private final FlowKey key = new FlowKey();
   private final FlowKey inner = new FlowKey();
   private @Nullable DropReason lastDrop;
@@ -46,15 +50,17 @@ final class KernelBackend implements Backend {
     this.front = front;
     this.sources = sources;
     ExitLimits limits = config.limits();
-    flowsPerClient = limits.flowsPerClient();
+    quota =
+        new FlowQuota(
+            limits.flowsPerClient(), config.nat().rates(), Clients.slots(limits.clients()));
     pool4 = new AddressPool(config.pool(), config.maxSources(), config.seed() ^ 1);
     pool6 = new AddressPool(config.pool6(), config.maxSources(), config.seed() ^ 3);
     carries6 = config.ipv6();
     table = new FlowTable(limits.flows(), config.seed() ^ 2);
-    lives = new Lifetimes(limits.flows(), 1);
+    lives = new Lifetimes(limits.flows(), 1, config.nat().timeouts(), quota);
     sourceOf = new int[limits.flows()];
-    live = new int[limits.clients()];
     Arrays.fill(sourceOf, NONE);
+    transfer = new KernelTransfer(sources, pool4, pool6, quota, table, lives, sourceOf);
   }
 
   @Override
@@ -73,8 +79,7 @@ final class KernelBackend implements Backend {
   }
 
   private AddressPool poolOf(int source) {
-    sources.key(source, inner);
-    return Addresses.isV4(inner.dstHi, inner.dstLo) ? pool4 : pool6;
+    return sources.isV4(source) ? pool4 : pool6;
   }
 
   private AddressPool pool(Burst b) {
@@ -96,6 +101,10 @@ final class KernelBackend implements Backend {
       }
       return why;
     }
+    if (isIcmp(b) && !Icmp.isEchoRequest(b)) {
+      // Asked here, not when a flow begins: what has no identifier looks like a ping with number 0.
+      return DropReason.UNSUPPORTED_PROTOCOL;
+    }
     int sport = key.of(b).sport();
     int flags = Tcp.flags(b);
     key.srcHi = pool.hi();
@@ -116,47 +125,65 @@ final class KernelBackend implements Backend {
   /** Begins the flow in {@link #key}, or, when there is one, its ended TCP connection again. */
   private @Nullable DropReason begin(Burst b, int source, int ended, int flags, long nowNs) {
     int client = sources.client(source);
-    DropReason why = ended < 0 || Tcp.isFirst(flags) ? front.mayBegin(b) : null;
-    if (why == null && live[client] >= flowsPerClient) {
-      why = DropReason.FLOW_LIMIT;
+    if (ended >= 0 && !Tcp.isFirst(flags)) {
+      return quota.atLimit(client) ? DropReason.CLIENT_FLOW_LIMIT : null;
+    }
+    DropReason why = front.mayBegin(b);
+    if (why == null) {
+      why = makeRoom(client, ended < 0, nowNs);
     }
     if (why != null) {
       return why;
     }
     if (ended >= 0) {
-      if (Tcp.isFirst(flags)) {
-        front.ended(ended, EndReason.CLOSED);
-        lives.end(ended);
-        start(ended, source, nowNs);
-      }
-      return null;
+      front.ended(ended, EndReason.CLOSED);
+      lives.end(ended);
     }
-    if (table.size() == table.capacity()) {
-      int oldest = lives.oldest(0);
-      if (oldest < 0) {
-        return DropReason.FLOW_LIMIT;
-      }
-      end(oldest, EndReason.CLOSED);
-    }
-    start(table.insert(key), source, nowNs);
+    start(ended < 0 ? table.insert(key) : ended, source, nowNs);
     return null;
+  }
+
+  /**
+   * Whether a client may begin the flow in {@link #key}; others give way to it where they must.
+   *
+   * @param another whether it takes a place of its own in the table
+   */
+  private @Nullable DropReason makeRoom(int client, boolean another, long nowNs) {
+    boolean tcp = key.protocol() == Ip.TCP;
+    DropReason why = quota.refuses(client, tcp, nowNs);
+    if (why == DropReason.HANDSHAKE_LIMIT
+        && giveUp(lives.yieldsHandshake(client), EndReason.YIELDED)) {
+      why = null;
+    }
+    if (why != null || !another || table.size() < table.capacity()) {
+      return why;
+    }
+    boolean room =
+        giveUp(lives.oldest(0), EndReason.CLOSED)
+            || giveUp(lives.yields(client, tcp), EndReason.YIELDED);
+    return room ? null : DropReason.FLOW_LIMIT;
+  }
+
+  private boolean giveUp(int flow, EndReason why) {
+    if (flow >= 0) {
+      end(flow, why);
+    }
+    return flow >= 0;
   }
 
   private void start(int flow, int source, long nowNs) {
     sourceOf[flow] = source;
-    lives.begin(flow, 0, key.protocol(), key.dport(), nowNs);
-    live[sources.client(source)]++;
-    front.began(source);
+    lives.begin(flow, 0, sources.client(source), key.protocol(), key.dport(), nowNs);
+    front.began(flow);
   }
 
   private void seen(Burst b, int flow, boolean outbound, int flags, long nowNs) {
-    int change = lives.seen(flow, outbound, flags, b.segments(), b.ipBytes(), nowNs);
-    live[sources.client(sourceOf[flow])] += change;
+    lives.seen(flow, outbound, flags, b.segments(), b.ipBytes(), nowNs);
   }
 
   /** An ICMP error about a packet that the client got: it goes back to that packet's sender. */
   private @Nullable DropReason errorOutbound(Burst b, int source) {
-    if (!isTranslatable(b)
+    if (!Icmp.isPathError(b)
         || !IcmpInner.read(b, key)
         || key.srcHi != Ip.dstHi(b.buffer(), b.start())
         || key.srcLo != Ip.dstLo(b.buffer(), b.start())) {
@@ -187,7 +214,7 @@ final class KernelBackend implements Backend {
           : toInner(b, source, 0);
     }
     int port = key.of(b).dport();
-    int flow = table.find(key.reverse());
+    int flow = isIcmp(b) && !Icmp.isEchoReply(b) ? NONE : table.find(key.reverse());
     if (flow < 0) {
       return drop(DropReason.NO_FLOW);
     }
@@ -197,14 +224,14 @@ final class KernelBackend implements Backend {
 
   /** An ICMP error about a client's packet, from anywhere on its way or from this node's kernel. */
   private int errorInbound(Burst b) {
-    if (isTranslatable(b)
+    if (Icmp.isPathError(b)
         && IcmpInner.read(b, key)
         && key.srcHi == Ip.dstHi(b.buffer(), b.start())
         && key.srcLo == Ip.dstLo(b.buffer(), b.start())) {
       int flow = table.find(key);
       if (flow >= 0) {
         int source = sourceOf[flow];
-        sources.key(source, inner);
+        sources.inner(source, inner);
         IcmpInner.source(b, inner.dstHi, inner.dstLo, key.sport());
         return toInner(b, source, 0);
       }
@@ -212,13 +239,12 @@ final class KernelBackend implements Backend {
     return drop(DropReason.NO_FLOW);
   }
 
-  /** A redirect is about the local link only (RFC 1122 section 3.2.2.2). */
-  private static boolean isTranslatable(Burst b) {
-    return b.version() == 6 || Icmp.type(b.buffer(), b.transport()) != Icmp.REDIRECT;
+  private static boolean isIcmp(Burst b) {
+    return b.protocol() == Ip.ICMP || b.protocol() == Ip.ICMP6;
   }
 
   private int toInner(Burst b, int source, int port) {
-    sources.key(source, inner);
+    sources.inner(source, inner);
     Rewrite.destination(b, inner.dstHi, inner.dstLo, port);
     return sources.client(source);
   }
@@ -235,7 +261,7 @@ final class KernelBackend implements Backend {
 
   @Override
   public int liveFlows(int client) {
-    return live[client];
+    return quota.open(client);
   }
 
   @Override
@@ -269,11 +295,7 @@ final class KernelBackend implements Backend {
   }
 
   private void end(int flow, EndReason why) {
-    boolean lingers = lives.lingering(flow);
-    front.ended(flow, lingers ? EndReason.CLOSED : why);
-    if (!lingers) {
-      live[sources.client(sourceOf[flow])]--;
-    }
+    front.ended(flow, lives.lingering(flow) ? EndReason.CLOSED : why);
     lives.end(flow);
     table.remove(flow);
   }
@@ -295,5 +317,16 @@ final class KernelBackend implements Backend {
     for (int flow = table.nextUsed(0); flow >= 0; flow = table.nextUsed(flow + 1)) {
       end(flow, EndReason.STOPPED);
     }
+  }
+
+  @Override
+  public void write(StateWriter out) {
+    transfer.write(out);
+  }
+
+  @Override
+  public void restore(StateReader in, IntUnaryOperator newClients, IntUnaryOperator newSources)
+      throws StateException {
+    transfer.restore(in, newClients, newSources);
   }
 }

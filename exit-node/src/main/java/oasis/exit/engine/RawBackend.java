@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.engine;
 
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
 import oasis.exit.engine.ExitEffects.EndReason;
 import oasis.flow.NatEngine;
 import oasis.flow.NatLimits;
 import oasis.flow.NatObserver;
 import oasis.flow.NatRecord;
-import oasis.packet.Addresses;
+import oasis.flow.StateException;
+import oasis.flow.StateReader;
+import oasis.flow.StateWriter;
+import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
@@ -26,22 +32,22 @@ final class RawBackend implements Backend, NatObserver {
   private static final int NONE = -1;
 
   private final Front front;
-  private final Clients clients;
   private final Sources sources;
   private final int mtu;
   private final NatEngine nat;
   private final NatRecord session = new NatRecord();
   private final FlowKey key = new FlowKey();
-  private final FlowKey endpoint = new FlowKey();
-  private long external4;
-  private long external6Hi;
-  private long external6Lo;
-  private int current = NONE;
+  private final FlowKey port = new FlowKey();
+  private boolean outward;
   private @Nullable DropReason lastDrop;
 
-  RawBackend(EngineConfig config, Front front, Clients clients, Sources sources) {
+  /**
+   * @param waiting memory for fragments that wait
+   * @param waitingAddress native address of its index 0, or 0 in tests
+   */
+  RawBackend(
+      EngineConfig config, Front front, Sources sources, ByteBuffer waiting, long waitingAddress) {
     this.front = front;
-    this.clients = clients;
     this.sources = sources;
     mtu = config.mtu();
     ExitLimits limits = config.limits();
@@ -52,9 +58,11 @@ final class RawBackend implements Backend, NatObserver {
                 config.lastPort(),
                 limits.flows(),
                 limits.flowsPerClient(),
-                limits.clients()),
+                Clients.slots(limits.clients())),
+            config.nat(),
             config.seed() ^ 2,
             this);
+    nat.holdFragmentsIn(waiting, waitingAddress);
   }
 
   @Override
@@ -63,16 +71,9 @@ final class RawBackend implements Backend, NatObserver {
   }
 
   @Override
-  public void external(boolean v4, long hi, long lo) {
-    // Flows that end now are reported with the address that they had.
-    if (v4) {
-      nat.setExternal4(lo);
-      external4 = lo;
-    } else {
-      nat.setExternal6(hi, lo);
-      external6Hi = hi;
-      external6Lo = lo;
-    }
+  public void external(List<Address> addresses) {
+    nat.setExternal(true, addresses.stream().filter(Address::isV4).toList());
+    nat.setExternal(false, addresses.stream().filter(each -> !each.isV4()).toList());
   }
 
   @Override
@@ -80,7 +81,7 @@ final class RawBackend implements Backend, NatObserver {
     if (Ip.ttl(b.buffer(), b.start()) <= 1) {
       return DropReason.EXPIRED;
     }
-    current = source;
+    outward = true;
     DropReason why = nat.outbound(b, sources.client(source), nowNs);
     if (why == null) {
       Rewrite.lowerTtl(b);
@@ -89,11 +90,33 @@ final class RawBackend implements Backend, NatObserver {
   }
 
   @Override
+  public boolean hairpins(Burst b) {
+    return nat.hairpins(b);
+  }
+
+  @Override
+  public int hairpin() {
+    return nat.hairpin();
+  }
+
+  @Override
+  public @Nullable Burst released(long nowNs) {
+    Burst b = nat.released(nowNs);
+    if (b != null && outward) {
+      Rewrite.lowerTtl(b);
+    }
+    return b;
+  }
+
+  @Override
   public int inbound(Burst b, long nowNs) {
+    outward = false;
     lastDrop = null;
     boolean tooBig = exceedsTunnel(b);
     if (tooBig) {
-      key.of(b);
+      key.dstHi = Ip.dstHi(b.buffer(), b.start());
+      key.dstLo = Ip.dstLo(b.buffer(), b.start());
+      key.ports = b.laterFragment() ? 0 : port.of(b).dport();
     }
     int client = nat.inbound(b, nowNs);
     if (client < 0) {
@@ -111,7 +134,6 @@ final class RawBackend implements Backend, NatObserver {
   private boolean exceedsTunnel(Burst b) {
     int payload = b.segmentBytes() == 0 ? b.payloadBytes() : b.segmentBytes();
     return b.headerBytes() + payload > mtu
-        && !b.fragment()
         && !Icmp.isError(b)
         && (b.version() == 6 || Ip.dontFragment4(b.buffer(), b.start()));
   }
@@ -138,12 +160,9 @@ final class RawBackend implements Backend, NatObserver {
 
   @Override
   public void read(int flow, FlowRecord into) {
-    nat.read(flow, session);
-    clients.endpoint(session.client, endpoint);
-    boolean v4 = Addresses.isV4(session.innerHi, session.innerLo);
-    into.source = sources.find(endpoint, session.innerHi, session.innerLo);
-    into.mappedHi = v4 ? 0 : external6Hi;
-    into.mappedLo = v4 ? external4 : external6Lo;
+    into.source = sourceOf(flow);
+    into.mappedHi = session.externalHi;
+    into.mappedLo = session.externalLo;
     into.mappedPort = session.externalPort;
     into.remoteHi = session.remoteHi;
     into.remoteLo = session.remoteLo;
@@ -180,7 +199,18 @@ final class RawBackend implements Backend, NatObserver {
 
   @Override
   public void began(int slot) {
-    front.began(current);
+    front.began(slot);
+  }
+
+  /** Reads a flow into {@link #session} and finds its source, which it holds. */
+  private int sourceOf(int flow) {
+    nat.read(flow, session);
+    return sources.find(session.client, session.innerHi, session.innerLo);
+  }
+
+  @Override
+  public void fragmentLost(int client) {
+    front.fragmentLost(client);
   }
 
   @Override
@@ -190,7 +220,28 @@ final class RawBackend implements Backend, NatObserver {
         switch (why) {
           case CLOSED -> EndReason.CLOSED;
           case IDLE -> EndReason.IDLE;
+          case YIELDED -> EndReason.YIELDED;
           case REMOVED -> EndReason.STOPPED;
         });
+  }
+
+  @Override
+  public void write(StateWriter out) {
+    out.section("raw");
+    nat.write(out);
+  }
+
+  @Override
+  public void restore(StateReader in, IntUnaryOperator newClients, IntUnaryOperator newSources)
+      throws StateException {
+    in.section("raw");
+    nat.restore(in, newClients);
+    for (int flow = nat.nextSession(0); flow >= 0; flow = nat.nextSession(flow + 1)) {
+      int source = sourceOf(flow);
+      if (source < 0 || sources.client(source) != session.client) {
+        throw in.fail("a flow has no source");
+      }
+      sources.hold(source);
+    }
   }
 }

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
-import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.packet.Replies;
 import oasis.packet.Replies.Unreachable;
@@ -43,18 +42,28 @@ final class Refusals {
   }
 
   /** Answers a packet, still as the client sent it, that was dropped for this reason. */
-  void refuse(Burst about, DropReason why, FlowKey endpoint, long nowNs) {
+  void refuse(Burst about, DropReason why, Sender sender, long nowNs) {
     Address from = from(about);
     int bytes =
         switch (why) {
           case NO_FLOW -> about.protocol() == Ip.TCP ? Replies.tcpReset(about, memory, 0) : 0;
-          case FORBIDDEN_DESTINATION, FLOW_LIMIT, NAT_FULL ->
+          case FORBIDDEN_DESTINATION,
+              FORBIDDEN_SOURCE,
+              FORBIDDEN_SERVICE,
+              FLOW_LIMIT,
+              CLIENT_FLOW_LIMIT,
+              FLOW_RATE,
+              CLIENT_FLOW_RATE,
+              HANDSHAKE_LIMIT,
+              CLIENT_HANDSHAKE_LIMIT,
+              NAT_FULL,
+              DRAINING ->
               unreachable(about, Unreachable.PROHIBITED);
           case NO_CARRIER -> unreachable(about, Unreachable.NETWORK);
           case EXPIRED -> Replies.timeExceeded(about, from.hi(), from.lo(), memory, 0);
           default -> 0;
         };
-    toClient(bytes, endpoint, nowNs);
+    toClient(bytes, sender, nowNs);
   }
 
   private int unreachable(Burst about, Unreachable why) {
@@ -63,10 +72,10 @@ final class Refusals {
   }
 
   /** Answers a packet, as the client sent it, that the path to its destination does not take. */
-  void tooBigForPath(Burst about, int pathMtu, FlowKey endpoint, long nowNs) {
+  void tooBigForPath(Burst about, int pathMtu, Sender sender, long nowNs) {
     Address from = from(about);
     int bytes = Replies.tooBig(about, pathMtu, from.hi(), from.lo(), memory, 0);
-    toClient(bytes, endpoint, nowNs);
+    toClient(bytes, sender, nowNs);
   }
 
   /** Answers a packet, as it came for the node's own address, that the tunnel does not take. */
@@ -82,9 +91,9 @@ final class Refusals {
     return about.version() == 4 ? from4 : from6;
   }
 
-  private void toClient(int bytes, FlowKey endpoint, long nowNs) {
+  private void toClient(int bytes, Sender sender, long nowNs) {
     if (isReply(bytes, nowNs)) {
-      out.replyToClient(reply, endpoint.srcHi, endpoint.srcLo, endpoint.sport());
+      out.replyToClient(reply, sender.keyId(), sender.hi(), sender.lo(), sender.port());
     }
   }
 

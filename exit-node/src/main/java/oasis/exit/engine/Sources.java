@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.engine;
 
+import java.util.function.IntUnaryOperator;
 import oasis.flow.FlowTable;
 import oasis.flow.SlotList;
+import oasis.flow.StateException;
+import oasis.flow.StateReader;
+import oasis.flow.StateWriter;
+import oasis.packet.Addresses;
 import oasis.packet.FlowKey;
-import oasis.packet.Ip;
 
 /**
- * The sources: each (client endpoint, inner source address) is one. A source is kept while a flow
- * holds it and {@link #IDLE_NS} longer; when there are too many, the one idle for longest goes
- * early, never one that is held. Confined to the data loop.
+ * The sources: each (client, inner source address) is one. A source is kept while a flow holds it
+ * and {@link #IDLE_NS} longer; when there are too many, the one idle for longest goes early, never
+ * one that is held. Confined to the data loop.
  */
 final class Sources {
   /** How long a source without flows is kept. */
@@ -31,13 +35,13 @@ final class Sources {
     idleSinceNs = new long[capacity];
   }
 
-  /** The slot of an inner address behind an endpoint, or -1. */
-  int find(FlowKey endpoint, long innerHi, long innerLo) {
-    return table.find(keyOf(endpoint, innerHi, innerLo));
+  /** The slot of an inner address behind a client's slot, or -1. */
+  int find(int ofClient, long innerHi, long innerLo) {
+    return table.find(keyOf(ofClient, innerHi, innerLo));
   }
 
-  private FlowKey keyOf(FlowKey endpoint, long innerHi, long innerLo) {
-    return key.set(endpoint.srcHi, endpoint.srcLo, innerHi, innerLo, Ip.UDP, endpoint.sport(), 0);
+  private FlowKey keyOf(int ofClient, long innerHi, long innerLo) {
+    return key.set(0, ofClient, innerHi, innerLo, 0, 0, 0);
   }
 
   /** Whether {@link #add} would fail: no room, and every source is held. */
@@ -55,8 +59,8 @@ final class Sources {
   }
 
   /** Takes in an absent source, without flows; there must be room. */
-  int add(FlowKey endpoint, long innerHi, long innerLo, int ofClient, long nowNs) {
-    int source = table.insert(keyOf(endpoint, innerHi, innerLo));
+  int add(int ofClient, long innerHi, long innerLo, long nowNs) {
+    int source = table.insert(keyOf(ofClient, innerHi, innerLo));
     if (source < 0) {
       throw new IllegalStateException("no room for a source");
     }
@@ -84,6 +88,14 @@ final class Sources {
     }
   }
 
+  /** Lets the time of a source that no flow holds begin again: a packet of it was relayed. */
+  void touch(int source, long nowNs) {
+    if (holds[source] == 0) {
+      idle.remove(source);
+      becomeIdle(source, nowNs);
+    }
+  }
+
   boolean held(int source) {
     return holds[source] > 0;
   }
@@ -104,9 +116,15 @@ final class Sources {
     return client[source];
   }
 
-  /** Reads endpoint (source) and inner address (destination). */
-  void key(int source, FlowKey into) {
+  /** Reads the inner address as destination. */
+  void inner(int source, FlowKey into) {
     table.key(source, into);
+  }
+
+  /** Whether the inner address is of IPv4. */
+  boolean isV4(int source) {
+    table.key(source, key);
+    return Addresses.isV4(key.dstHi, key.dstLo);
   }
 
   int size() {
@@ -116,5 +134,62 @@ final class Sources {
   private void becomeIdle(int source, long nowNs) {
     idleSinceNs[source] = nowNs;
     idle.addLast(source);
+  }
+
+  /** Writes all sources, those that are idle in the order in which they became so. */
+  void write(StateWriter out) {
+    out.section("sources");
+    out.putInt(table.size());
+    for (int source = table.nextUsed(0); source >= 0; source = table.nextUsed(source + 1)) {
+      if (held(source)) {
+        write(source, out.nowNs(), out);
+      }
+    }
+    for (int source = idle.first(); source != NONE; source = idle.after(source)) {
+      write(source, idleSinceNs[source], out);
+    }
+  }
+
+  private void write(int source, long sinceNs, StateWriter out) {
+    out.putInt(source);
+    out.putInt(client[source]);
+    table.key(source, key);
+    out.putLong(key.dstHi);
+    out.putLong(key.dstLo);
+    out.putTime(sinceNs);
+  }
+
+  /**
+   * Takes written sources in, all idle; the flows that hold them follow.
+   *
+   * @param clients the number here of a client with another number there
+   * @return the sources' numbers here by those there
+   */
+  Renumbering restore(StateReader in, IntUnaryOperator clients) throws StateException {
+    in.section("sources");
+    int count = in.takeInt("number of sources", 0, table.capacity());
+    Renumbering numbers = new Renumbering();
+    for (int i = 0; i < count; i++) {
+      int there = in.takeInt("source", 0, Renumbering.MOST);
+      int of = clients.applyAsInt(in.takeInt("client", 0, Renumbering.MOST));
+      keyOf(of, in.takeLong(), in.takeLong());
+      long sinceNs = in.takePast("idle since");
+      if (of < 0 || table.find(key) >= 0) {
+        throw in.fail(of < 0 ? "a source has no client" : "a source is there twice");
+      }
+      int source = table.insert(key);
+      if (!numbers.add(there, source)) {
+        throw in.fail("two sources have one number");
+      }
+      client[source] = of;
+      holds[source] = 0;
+      becomeIdle(source, sinceNs);
+    }
+    return numbers;
+  }
+
+  /** The first source at or behind {@code from}, or -1. */
+  int next(int from) {
+    return table.nextUsed(from);
   }
 }

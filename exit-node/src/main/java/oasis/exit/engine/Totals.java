@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.engine;
 
+import oasis.flow.StateException;
+import oasis.flow.StateReader;
+import oasis.flow.StateWriter;
 import oasis.packet.DropReason;
 
 /** The engine's counters over all clients. Confined to the data loop. */
@@ -34,5 +37,30 @@ final class Totals {
         keepAlives,
         replies,
         Snapshots.drops(drops, 0));
+  }
+
+  /** Writes all counters. */
+  void write(StateWriter out) {
+    out.section("totals");
+    out.putNames(DropReason.values());
+    for (long each :
+        new long[] {flowsBegun, outPkts, outBytes, inPkts, inBytes, keepAlives, replies}) {
+      out.putLong(each);
+    }
+    Snapshots.write(drops, 0, out);
+  }
+
+  /** Goes on from there. */
+  void restore(StateReader in) throws StateException {
+    in.section("totals");
+    int[] reasons = in.takeNames(DropReason.values());
+    flowsBegun = in.takeCount("flows");
+    outPkts = in.takeCount("packets");
+    outBytes = in.takeCount("bytes");
+    inPkts = in.takeCount("packets");
+    inBytes = in.takeCount("bytes");
+    keepAlives = in.takeCount("keep-alives");
+    replies = in.takeCount("replies");
+    Snapshots.restore(drops, 0, in, reasons);
   }
 }

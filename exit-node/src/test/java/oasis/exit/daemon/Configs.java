@@ -3,7 +3,10 @@ package oasis.exit.daemon;
 
 import java.nio.file.Path;
 import java.util.List;
+import oasis.exit.engine.EngineConfig;
 import oasis.exit.engine.ExitLimits;
+import oasis.exit.engine.QueueConfig;
+import oasis.flow.NatBehaviour;
 import oasis.io.Endpoint;
 import oasis.io.RawSender;
 import oasis.packet.Prefix;
@@ -18,16 +21,20 @@ final class Configs {
         Endpoint.anyIpv6(4700),
         List.of(Prefix.parse("192.0.2.0/24")),
         false,
+        Members.NONE,
         List.of(Prefix.parse("10.6.0.0/16")),
+        EngineConfig.CLOSED_PORTS,
         Prefix.parse("100.64.0.0/10"),
         Prefix.parse(ExitConfig.DEFAULT_POOL6),
         "oasx0",
         1400,
         ExitLimits.DEFAULT,
+        NatBehaviour.GATEWAY,
+        QueueConfig.NONE,
         backend,
         new ExitConfig.Raw(61000, 64999, RawSender.Way.AUTO, silence, List.of()),
         directory.resolve("exit.sock"),
-        null,
-        ExitConfig.DEFAULT_FLOW_LOG_BYTES);
+        new FlowLogSettings(null, FlowLogSettings.DEFAULT_BYTES, FlowLogSettings.DEFAULT_KEPT),
+        null);
   }
 }

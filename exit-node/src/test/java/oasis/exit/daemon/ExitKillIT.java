@@ -13,11 +13,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An exit node that is killed, wherever in its start, or at work, leaves a host that works. */
-@Timeout(120)
+@Timeout(600)
 class ExitKillIT extends ExitLab {
   private static final int INSTANTS = 5;
   private static final int SPAN_MS = 1200;
-  private static final long WORKS_MS = 1000;
+
+  /** Nothing of ours is that slow to go away; what stayed would stay for minutes. */
+  private static final long WORKS_MS = 20_000;
 
   @ParameterizedTest
   @ValueSource(strings = {"kernel", "raw"})
@@ -37,7 +39,7 @@ class ExitKillIT extends ExitLab {
 
     Process exit = startExit(options(backend));
     try (TunnelClient client = client()) {
-      assertThat(client.keepAlive()).isEqualTo(1);
+      client.assertKeepAlive();
       String big = "http://" + SERVER + "/big";
       Process download = start(c, "curl", "-s", "-m", "30", "--limit-rate", "1M", big);
       awaitTrue(() -> ask("/v1/flows").contains(SERVER + ":80"));
@@ -67,11 +69,11 @@ class ExitKillIT extends ExitLab {
       String url = "http://" + host + "/who";
       String[] curl = {"curl", "-sS", "--retry", "20", "--retry-all-errors", "--retry-delay", "0"};
       List<String> argv = new ArrayList<>(List.of(curl));
-      argv.addAll(List.of("-m", "1", "--local-port", "61000-61999", url));
+      argv.addAll(List.of("-m", "10", "--local-port", "61000-61999", url));
       CommandRunner.Result result = host(argv);
       assertThat(result.ok()).as("%s: %s", when, result.err()).isTrue();
     }
-    assertThat((System.nanoTime() - began) / 1_000_000).as(when).isLessThan(2 * WORKS_MS);
+    assertThat((System.nanoTime() - began) / 1_000_000).as(when).isLessThan(WORKS_MS);
     awaitTrue(() -> in(x, "nft", "list", "tables").isEmpty());
     assertThat(in(x, "ip", "-o", "link")).as(when).doesNotContain("oasx0");
   }

@@ -18,8 +18,8 @@ import oasis.io.Endpoint;
 import oasis.io.control.ControlClient;
 import oasis.io.control.Json;
 import oasis.os.CommandRunner;
-import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
+import oasis.os.linux.PatientRunner;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,12 +36,18 @@ abstract class ExitLab {
   static final int PORT = 4700;
   static final int BIG_BYTES = 20_000_000;
 
+  /** How long a test waits for what must come, on a busy machine too. */
+  static final int PATIENCE_S = 60;
+
+  /** How long a test waits for what must not come. */
+  static final int SILENCE_MS = 1000;
+
   @TempDir Path directory;
   private final String base = "oas-exit-" + ProcessHandle.current().pid();
   final String c = base + "-c";
   final String x = base + "-x";
   final String s = base + "-s";
-  final CommandRunner host = new LinuxCommandRunner();
+  final CommandRunner host = PatientRunner.create();
   private final List<Process> processes = new ArrayList<>();
 
   /** The line with which the last exit node said that it carries packets. */
@@ -92,7 +98,8 @@ abstract class ExitLab {
     return client;
   }
 
-  private void link(String a, String a4, String a6, String b, String b4, String b6, String name)
+  /** Joins two namespaces by a cable. */
+  void link(String a, String a4, String a6, String b, String b4, String b6, String name)
       throws Exception {
     in(a, "ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns", b);
     in(a, "ip", "address", "add", a4 + "/24", "dev", name);
@@ -109,11 +116,17 @@ abstract class ExitLab {
 
   /** Starts one behind a program that takes rights away. */
   Process startExitAs(List<String> wrapper, String... options) throws Exception {
+    return startExitIn(x, "exit.sock", wrapper, options);
+  }
+
+  /** Starts one in any namespace, with a control socket of its own. */
+  Process startExitIn(String namespace, String socket, List<String> wrapper, String... options)
+      throws Exception {
     List<String> command = new ArrayList<>(wrapper);
     command.addAll(java());
-    command.addAll(List.of("run", "--control", file("exit.sock")));
+    command.addAll(List.of("run", "--control", file(socket)));
     command.addAll(List.of(options));
-    Process process = start(x, command.toArray(String[]::new));
+    Process process = start(namespace, command.toArray(String[]::new));
     BufferedReader reader = process.inputReader();
     for (String line = reader.readLine(); ; line = reader.readLine()) {
       if (line == null) {
@@ -143,7 +156,7 @@ abstract class ExitLab {
     command.addAll(List.of("--control", file("exit.sock")));
     CommandRunner.Result result = host.run(ns(x, command.toArray(String[]::new)), "");
     assertThat(result.status()).as("%s%s", result.out(), result.err()).isEqualTo(status);
-    return result.ok() ? result.out() : result.err();
+    return result.ok() ? result.out() : result.out() + result.err();
   }
 
   void startNginx() throws Exception {
@@ -176,7 +189,11 @@ abstract class ExitLab {
 
   /** What the control interface answers. */
   String ask(String path) throws Exception {
-    return new ControlClient(directory.resolve("exit.sock"), "exit").get(path).text();
+    return ask("exit.sock", path);
+  }
+
+  String ask(String socket, String path) throws Exception {
+    return new ControlClient(directory.resolve(socket), "exit").get(path).text();
   }
 
   Map<String, ?> status() throws Exception {
@@ -210,12 +227,12 @@ abstract class ExitLab {
   /** Ends gracefully. */
   static void stop(Process exit) throws Exception {
     exit.destroy();
-    assertThat(exit.waitFor(10, TimeUnit.SECONDS)).as("ends after SIGTERM").isTrue();
+    assertThat(exit.waitFor(PATIENCE_S, TimeUnit.SECONDS)).as("ends after SIGTERM").isTrue();
     assertThat(exit.exitValue()).isIn(0, 143);
   }
 
   static void kill(Process exit) throws Exception {
-    assertThat(exit.destroyForcibly().waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(exit.destroyForcibly().waitFor(PATIENCE_S, TimeUnit.SECONDS)).isTrue();
   }
 
   String kernelState() throws Exception {
@@ -246,12 +263,12 @@ abstract class ExitLab {
   }
 
   static void awaitTrue(Condition condition) throws Exception {
-    for (int i = 0; i < 500; i++) {
-      if (condition.holds()) {
-        return;
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
+    while (!condition.holds()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("not within " + PATIENCE_S + " s");
       }
       Thread.sleep(20);
     }
-    throw new AssertionError("not within 10 s");
   }
 }

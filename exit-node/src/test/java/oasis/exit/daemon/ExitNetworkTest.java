@@ -33,7 +33,7 @@ class ExitNetworkTest {
 
   @Test
   void theFormerSettingIsRecordedBeforeItChangesAndPutBack() throws Exception {
-    ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
+    ExitNetwork network = new ExitNetwork(runner, () -> nft, state, "oasis_exit");
     network.apply(config(), false);
     assertThat(state).hasContent("{\"net.ipv4.ip_forward\":\"0\"}");
     assertThat(runner.commands())
@@ -71,7 +71,7 @@ class ExitNetworkTest {
         net.ipv6.conf.oasx0.accept_ra = 1
         net.ipv6.conf.oasx0.forwarding = 0
         """);
-    ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
+    ExitNetwork network = new ExitNetwork(runner, () -> nft, state, "oasis_exit");
     network.apply(config(), true);
     assertThat(state)
         .hasContent(
@@ -108,7 +108,7 @@ class ExitNetworkTest {
   @Test
   void aHostThatUsesTheIpv6PoolItselfIsLeftAlone() {
     runner.answer("ip -6 route show table all", "fd6f:6173:6973:0::/64 dev eth0 metric 256\n");
-    ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
+    ExitNetwork network = new ExitNetwork(runner, () -> nft, state, "oasis_exit");
     assertThatThrownBy(() -> network.apply(config(), true)).hasMessageContaining("--pool6");
     assertThat(state).doesNotExist();
   }
@@ -117,14 +117,14 @@ class ExitNetworkTest {
   void aRecordOfACrashedRunIsNotOverwritten() throws Exception {
     Files.writeString(state, "{\"net.ipv4.ip_forward\":\"0\"}");
     runner.answer("sysctl -n net.ipv4.ip_forward", "1\n");
-    new ExitNetwork(runner, () -> nft, state).apply(config(), false);
+    new ExitNetwork(runner, () -> nft, state, "oasis_exit").apply(config(), false);
     assertThat(state).hasContent("{\"net.ipv4.ip_forward\":\"0\"}");
   }
 
   @Test
   void aRefusedStepUndoesTheOthers() {
     nft.refuse("no such thing");
-    ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
+    ExitNetwork network = new ExitNetwork(runner, () -> nft, state, "oasis_exit");
     assertThatThrownBy(() -> network.apply(config(), false)).isInstanceOf(OsException.class);
     assertThat(state).doesNotExist();
     assertThat(nft.alive()).isFalse();
@@ -135,7 +135,7 @@ class ExitNetworkTest {
     runner.answer(
         "ip -4 route show table all",
         "default via 100.70.0.1 dev eth0\n100.70.0.0/16 dev eth0 scope link\n");
-    ExitNetwork network = new ExitNetwork(runner, () -> nft, state);
+    ExitNetwork network = new ExitNetwork(runner, () -> nft, state, "oasis_exit");
     assertThatThrownBy(() -> network.apply(config(), false)).hasMessageContaining("--pool");
     assertThat(state).doesNotExist();
   }
@@ -144,7 +144,7 @@ class ExitNetworkTest {
   void theTableIsHeldAgainWhenItsHolderHasDied() throws Exception {
     FakeNftOwner second = new FakeNftOwner();
     List<FakeNftOwner> holders = new ArrayList<>(List.of(nft, second));
-    ExitNetwork network = new ExitNetwork(runner, () -> holders.remove(0), state);
+    ExitNetwork network = new ExitNetwork(runner, () -> holders.remove(0), state, "oasis_exit");
     network.apply(config(), false);
     assertThat(network.repair()).isFalse();
     nft.die();

@@ -17,16 +17,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The life of an exit node, by the kernel backend. */
-@Timeout(120)
+@Timeout(600)
 class ExitNodeIT extends ExitLab {
   @Test
   void aStrangerGetsNothingNotEvenAKeepAlive() throws Exception {
     startExit("--allow", "198.51.100.0/24");
     try (TunnelClient client = client()) {
-      assertThat(client.keepAlive()).isZero();
+      assertThat(client.keepAliveIsAnswered(SILENCE_MS)).isFalse();
       assertThat(host.run(ns(c, "ping", "-c", "1", "-W", "1", SERVER), "").ok()).isFalse();
     }
-    assertThat(number(status(), "engine", "drops", "NOT_ALLOWED")).isGreaterThanOrEqualTo(2);
+    awaitTrue(() -> number(status(), "engine", "drops", "NOT_ALLOWED") >= 2);
   }
 
   @Test
@@ -37,16 +37,14 @@ class ExitNodeIT extends ExitLab {
     startNginx();
     startExit("--allow", "192.0.2.0/24", "--allow-destination", "10.6.0.0/16");
     try (TunnelClient client = client()) {
-      assertThat(client.keepAlive()).isEqualTo(1);
-      long began = System.nanoTime();
+      client.assertKeepAlive();
       CommandRunner.Result refused =
-          host.run(ns(c, "curl", "-sS", "-m", "5", "http://10.5.0.1/who"), "");
-      assertThat(refused.status()).as(refused.err()).isEqualTo(7); // could not connect
-      assertThat(System.nanoTime() - began).isLessThan(2_000_000_000L);
+          host.run(ns(c, "curl", "-sS", "-m", "20", "http://10.5.0.1/who"), "");
+      assertThat(refused.status()).as(refused.err()).isEqualTo(7); // told so, not timed out
       CommandRunner.Result refused6 =
-          host.run(ns(c, "curl", "-sS", "-m", "5", "http://[fd00:5::1]/who"), "");
+          host.run(ns(c, "curl", "-sS", "-m", "20", "http://[fd00:5::1]/who"), "");
       assertThat(refused6.status()).as(refused6.err()).isEqualTo(7);
-      assertThat(in(c, "curl", "-sS", "-m", "5", "http://10.6.0.1/who"))
+      assertThat(in(c, "curl", "-sS", "-m", "20", "http://10.6.0.1/who"))
           .isEqualTo(EXIT_OUTSIDE + "\n");
       assertThat(host.run(ns(c, "ping", "-c", "1", "-W", "1", EXIT_OUTSIDE), "").ok())
           .as("the node's own address")
@@ -62,7 +60,7 @@ class ExitNodeIT extends ExitLab {
         .isEqualTo("1\n1\n");
     assertThat(run(1, "cleanup")).contains("is running");
     kill(exit);
-    assertThat(in(x, "ping", "-c", "1", "-W", "2", SERVER)).contains(" 0% packet");
+    assertThat(in(x, "ping", "-c", "1", "-W", "20", SERVER)).contains(" 0% packet");
     awaitTrue(() -> in(x, "nft", "list", "tables").isEmpty());
     assertThat(in(x, "ip", "-4", "route")).doesNotContain("oasx0");
     assertThat(run(0, "cleanup"))
@@ -92,9 +90,9 @@ class ExitNodeIT extends ExitLab {
     awaitTrue(() -> !nft.isAlive());
     awaitTrue(() -> in(x, "nft", "list", "tables").contains("oasis_exit"));
     try (TunnelClient client = client()) {
-      assertThat(client.keepAlive()).isEqualTo(1);
-      assertThat(in(c, "ping", "-c", "1", "-W", "2", SERVER)).contains(" 0% packet");
-      assertThat(host.run(ns(c, "ping", "-c", "1", "-W", "2", SERVER6), "").out())
+      client.assertKeepAlive();
+      assertThat(in(c, "ping", "-c", "1", "-W", "20", SERVER)).contains(" 0% packet");
+      assertThat(host.run(ns(c, "ping", "-c", "1", "-W", "20", SERVER6), "").out())
           .contains("No route");
     }
   }
@@ -143,8 +141,8 @@ class ExitNodeIT extends ExitLab {
     startExit("--open", "--pool", "10.255.0.0/16");
     assertThat(run(1, "run", "--open")).contains("another process listens at");
     try (TunnelClient client = client()) {
-      assertThat(client.keepAlive()).isEqualTo(1);
-      assertThat(in(c, "ping", "-c", "1", "-W", "2", SERVER)).contains(" 0% packet");
+      client.assertKeepAlive();
+      assertThat(in(c, "ping", "-c", "1", "-W", "20", SERVER)).contains(" 0% packet");
     }
   }
 }

@@ -35,7 +35,8 @@ class RawSilenceTest {
   private final FakeNftOwner nft = new FakeNftOwner();
 
   private RawSilence silence() {
-    return new RawSilence(Configs.of(directory, Backend.RAW, Silence.NFT), runner, () -> nft);
+    return new RawSilence(
+        Configs.of(directory, Backend.RAW, Silence.NFT), runner, () -> nft, "oasis_exit");
   }
 
   @Test

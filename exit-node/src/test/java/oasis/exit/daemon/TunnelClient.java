@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.daemon;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.concurrent.atomic.AtomicInteger;
 import oasis.io.DataLoop;
 import oasis.io.Endpoint;
@@ -81,14 +83,21 @@ final class TunnelClient implements AutoCloseable {
     }
   }
 
-  /** Sends an empty datagram and says how many came back within a second. */
-  int keepAlive() throws InterruptedException {
+  /** Sends an empty datagram and waits until exactly one has come back. */
+  void assertKeepAlive() throws InterruptedException {
+    int before = keepAlives.get();
+    assertThat(keepAliveIsAnswered(ExitLab.PATIENCE_S * 1000)).as("an echo").isTrue();
+    assertThat(keepAlives.get() - before).as("echoes").isEqualTo(1);
+  }
+
+  /** Sends an empty datagram; whether one comes back within this time. */
+  boolean keepAliveIsAnswered(int withinMs) throws InterruptedException {
     int before = keepAlives.get();
     loop.submit(port::sendEmpty);
-    for (int i = 0; i < 100 && keepAlives.get() == before; i++) {
+    for (int ms = 0; ms < withinMs && keepAlives.get() == before; ms += 10) {
       Thread.sleep(10);
     }
-    return keepAlives.get() - before;
+    return keepAlives.get() > before;
   }
 
   @Override

@@ -14,7 +14,8 @@ class DestinationPolicyTest {
   private final DestinationPolicy policy =
       new DestinationPolicy(
           List.of(Prefix.parse("10.6.0.0/16"), Prefix.parse("2001:db8:6::/48")),
-          List.of(Prefix.parse("11.0.0.0/8"), Prefix.parse("2600:64::/64")));
+          List.of(Prefix.parse("11.0.0.0/8"), Prefix.parse("2600:64::/64")),
+          List.of(25, 6667));
 
   DestinationPolicyTest() {
     policy.ownAddresses(List.of(Address.parse("203.0.113.1"), Address.parse("2600:9::1")));
@@ -101,6 +102,15 @@ class DestinationPolicyTest {
       })
   void open(String text) {
     assertThat(permits(text)).isTrue();
+  }
+
+  @Test
+  void onlyTheNamedPortsAreClosed() {
+    for (int port : new int[] {24, 26, 80, 465, 587, 6666, 65535}) {
+      assertThat(policy.permitsPort(port)).as("port %d", port).isTrue();
+    }
+    assertThat(policy.permitsPort(25)).isFalse();
+    assertThat(policy.permitsPort(6667)).isFalse();
   }
 
   @Test

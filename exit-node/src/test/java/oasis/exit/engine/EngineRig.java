@@ -62,7 +62,7 @@ class EngineRig {
   final int flowsAfter(int seconds) {
     now += seconds * SECOND;
     engine.onDue(now);
-    return engine.info().flows();
+    return engine.view().info().flows();
   }
 
   final void send(Client from, ByteBuffer packet) {

@@ -4,12 +4,15 @@ package oasis.exit.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
+import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.Checksum;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
+import oasis.packet.Prefix;
 import oasis.packet.Tcp;
 import oasis.testkit.Gen;
 import oasis.testkit.Packets;
@@ -36,44 +39,74 @@ class ExitEngineFuzzTest {
     ExitEngine engine =
         world.engine(new ExitLimits(5, 2, 12, 6, 1000), List.of(), gen.anyLong(), out);
     out.pathMtu = gen.pick(0, 60);
+    Peer peer = peer();
+    engine.setPeers(gen.flip() ? List.of(peer) : List.of(), 0);
+    List<byte[]> relayed = new ArrayList<>();
     Burst burst = new Burst();
     long now = 0;
     for (int i = 0; i < 2_000; i++) {
       now += gen.range(0L, 3_000_000_000L);
       ByteBuffer packet = packet(gen, out);
-      if (burst.check(packet, 0, 0, packet.capacity()) == null) {
+      if (!relayed.isEmpty() && gen.chance(0.3)) {
+        packet = answer(gen, relayed.remove(gen.below(relayed.size())));
+        if (burst.check(packet, 0, 0, packet.capacity()) == null) {
+          engine.onClient(burst, 0, peer.hi(), peer.lo(), peer.port(), now);
+        }
+      } else if (burst.check(packet, 0, 0, packet.capacity()) == null) {
         if (gen.flip()) {
-          engine.onClient(burst, 0, Addresses.v4(gen.range(1, 9)), gen.range(1, 2), now);
+          int key = gen.pick(0, 0, 0, 7, 8);
+          engine.onClient(burst, key, 0, Addresses.v4(gen.range(1, 9)), gen.range(1, 2), now);
         } else {
           engine.onUnderlay(burst, now);
         }
       }
       engine.onDue(now);
-      assertThat(engine.info().flows()).isLessThanOrEqualTo(12);
-      assertThat(engine.clients(99)).allMatch(c -> c.flows() >= 0 && c.flows() <= 6);
+      assertThat(engine.view().info().flows()).isLessThanOrEqualTo(12);
+      assertThat(engine.view().clients(99)).allMatch(c -> c.flows() >= 0 && c.flows() <= 6);
+      out.toClient.stream()
+          .filter(each -> each.endpoint().equals(peer.endpoint()))
+          .forEach(each -> relayed.add(each.packet()));
       out.toClient.clear();
       out.replies.clear();
       if (gen.chance(0.001)) {
-        engine.external4(gen.flip() ? null : World.EXTERNAL4, now);
-        engine.external6(gen.flip() ? null : World.EXTERNAL6, now);
+        engine.setPeers(gen.flip() ? List.of(peer) : List.of(), 0);
+      }
+      if (gen.chance(0.001)) {
+        List<Address> addresses = new ArrayList<>(List.of(World.EXTERNAL4, World.EXTERNAL6));
+        addresses.removeIf(each -> gen.flip());
+        engine.external(addresses, now);
       }
     }
     engine.stop(now);
     engine.onDue(now + (1L << 50));
-    assertThat(engine.info().flows()).isZero();
-    assertThat(engine.info().sources()).isZero();
-    assertThat(engine.info().clients()).isZero();
+    assertThat(engine.view().info().flows()).isZero();
+    assertThat(engine.view().info().sources()).isZero();
+    assertThat(engine.view().info().clients()).isZero();
+  }
+
+  /** One of the endpoints that clients have, which takes packets to two destinations. */
+  private Peer peer() {
+    List<Prefix> prefixes =
+        List.of(
+            Prefix.parse(world.server(2) + (world.v4 ? "/32" : "/128")),
+            Prefix.parse(world.server(3) + (world.v4 ? "/32" : "/128")));
+    return new Peer("peer", 0, Addresses.v4(9), 1, 0, false, prefixes);
+  }
+
+  private ByteBuffer answer(Gen gen, byte[] sent) {
+    Burst burst = Packets.burst(Packets.direct(sent));
+    if (burst.laterFragment()) {
+      return damage(gen, Packets.direct(sent));
+    }
+    FlowKey back = new FlowKey().of(burst).reverse();
+    return damage(gen, gen.chance(0.3) ? error(back, sent) : fresh(gen, back));
   }
 
   /** A plausible packet, perhaps damaged; or an answer to one that the engine has let out. */
   private ByteBuffer packet(Gen gen, RecordingEffects out) {
     if (!out.toUnderlay.isEmpty() && gen.chance(0.5)) {
       byte[] sent = out.toUnderlay.remove(gen.below(out.toUnderlay.size()));
-      Burst burst = Packets.burst(Packets.direct(sent));
-      if (!burst.laterFragment()) {
-        FlowKey back = new FlowKey().of(burst).reverse();
-        return damage(gen, gen.chance(0.3) ? error(back, sent) : fresh(gen, back));
-      }
+      return answer(gen, sent);
     }
     String pool = world.v4 ? "100.64.7." : "fd6f:6173:6973::";
     FlowKey key =

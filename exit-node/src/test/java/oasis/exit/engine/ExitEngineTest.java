@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import oasis.flow.FlowRates;
+import oasis.flow.NatBehaviour;
 import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.Checksum;
@@ -72,23 +74,23 @@ class ExitEngineTest extends EngineRig {
     FlowKey before = key(out.onlySent());
     send(new Client(ALICE.address(), 40002), Packets.udp(key, DATA));
     assertThat(key(out.onlySent())).usingRecursiveComparison().isNotEqualTo(before);
-    assertThat(engine.info().clients()).isEqualTo(2);
+    assertThat(engine.view().info().clients()).isEqualTo(2);
   }
 
   @Test
   void onlyAllowedClientsAreAdmittedAndAnswered() {
     for (String stranger : List.of("198.51.100.1", "2600:2::1")) {
       Address address = Address.parse(stranger);
-      assertThat(engine.admit(address.hi(), address.lo(), 3)).isFalse();
-      engine.onKeepAlive(address.hi(), address.lo(), 40001);
+      assertThat(engine.admit(0, address.hi(), address.lo(), 40001, 3)).isFalse();
+      engine.onKeepAlive(0, address.hi(), address.lo(), 40001, 0);
     }
     for (Client client : List.of(ALICE, BOB)) {
       Address address = Address.parse(client.address());
-      engine.onKeepAlive(address.hi(), address.lo(), client.port());
+      engine.onKeepAlive(0, address.hi(), address.lo(), client.port(), 0);
     }
     assertThat(out.keepAlives).containsExactly(ALICE.toString(), BOB.toString());
-    assertThat(engine.info().drops()).containsEntry("NOT_ALLOWED", 8L);
-    assertThat(engine.info().clients()).as("a keep-alive makes no state").isZero();
+    assertThat(engine.view().info().drops()).containsEntry("NOT_ALLOWED", 8L);
+    assertThat(engine.view().info().clients()).as("a keep-alive makes no state").isZero();
   }
 
   @Test
@@ -106,8 +108,8 @@ class ExitEngineTest extends EngineRig {
     send(ALICE, Packets.udp(Packets.key(Ip.UDP, world.inner(7), 5000, group, 80), DATA));
     assertThat(out.replies).as("nothing is said about multicast").isEmpty();
     assertThat(out.toUnderlay).isEmpty();
-    assertThat(engine.info().drops()).containsEntry("FORBIDDEN_DESTINATION", 2L);
-    assertThat(engine.info().sources()).isZero();
+    assertThat(engine.view().info().drops()).containsEntry("FORBIDDEN_DESTINATION", 2L);
+    assertThat(engine.view().info().sources()).isZero();
   }
 
   @Test
@@ -153,8 +155,8 @@ class ExitEngineTest extends EngineRig {
     }
     assertThat(out.toUnderlay).isEmpty();
     assertThat(out.replies).isEmpty();
-    assertThat(engine.info().drops()).containsOnly(Map.entry("BAD_CHECKSUM", 2L));
-    assertThat(engine.info().sources()).isZero();
+    assertThat(engine.view().info().drops()).containsOnly(Map.entry("BAD_CHECKSUM", 2L));
+    assertThat(engine.view().info().sources()).isZero();
   }
 
   @Test
@@ -164,7 +166,7 @@ class ExitEngineTest extends EngineRig {
     back.ports ^= 0x1_0000; // another port of the same server
     receive(Packets.udp(back, DATA));
     assertThat(out.toClient).isEmpty();
-    assertThat(engine.info().drops()).containsEntry("NO_FLOW", 1L);
+    assertThat(engine.view().info().drops()).containsEntry("NO_FLOW", 1L);
   }
 
   @Test
@@ -231,7 +233,47 @@ class ExitEngineTest extends EngineRig {
     assertThat(Icmp.isError(Packets.burst(Packets.direct(reply)))).isTrue();
     send(BOB, syn(tcp(3)));
     out.onlySent();
-    assertThat(engine.clients(10).get(0).drops()).containsEntry("FLOW_LIMIT", 1L);
+    assertThat(engine.view().clients(10).get(0).drops()).containsEntry("CLIENT_FLOW_LIMIT", 1L);
+  }
+
+  /** One more than is allowed of each kind, and the reason that it is refused with. */
+  @Test
+  void everyLimitIsAnswered() {
+    refuses("CLIENT_FLOW_LIMIT", new ExitLimits(10, 8, 100, 1, 1000), new FlowRates(9, 9, 9, 9));
+    refuses("FLOW_LIMIT", new ExitLimits(10, 8, 1, 9, 1000), new FlowRates(9, 9, 9, 9));
+    ExitLimits wide = new ExitLimits(10, 8, 100, 100, 1000);
+    refuses("FLOW_RATE", wide, new FlowRates(1, 9, 9, 9));
+    refuses("CLIENT_FLOW_RATE", wide, new FlowRates(9, 1, 9, 9));
+    refuses("HANDSHAKE_LIMIT", wide, new FlowRates(9, 9, 1, 9));
+    refuses("CLIENT_HANDSHAKE_LIMIT", wide, new FlowRates(9, 9, 9, 1));
+  }
+
+  private void refuses(String reason, ExitLimits limits, FlowRates rates) {
+    engine = world.engine(limits, NatBehaviour.GATEWAY.with(rates), List.of(), 7, out);
+    send(ALICE, syn(tcp(1)));
+    out.onlySent();
+    send(ALICE, syn(tcp(2)));
+    Burst reply = Packets.burst(Packets.direct(out.onlyReply().packet()));
+    assertThat(Icmp.isError(reply)).isTrue();
+    int code = Icmp.code(reply.buffer(), reply.transport());
+    assertThat(code).as("administratively prohibited").isEqualTo(world.v4 ? 13 : 1);
+    assertThat(engine.view().info().drops()).containsOnly(Map.entry(reason, 1L));
+  }
+
+  @Test
+  void mailBetweenServersIsRefusedAtOnce() {
+    send(ALICE, syn(world.key(Ip.TCP, 5000, 25)));
+    Burst reply = Packets.burst(Packets.direct(out.onlyReply().packet()));
+    assertThat(Icmp.isError(reply)).isTrue();
+    assertThat(engine.view().info().drops()).containsOnly(Map.entry("FORBIDDEN_SERVICE", 1L));
+    assertThat(engine.view().info().sources()).as("it makes no state").isZero();
+    send(ALICE, Packets.udp(udp(5000, 25), DATA));
+    out.onlySent();
+    send(ALICE, syn(world.key(Ip.TCP, 5000, 587)));
+    out.onlySent();
+    send(ALICE, syn(world.key(Ip.TCP, 5000, 25)));
+    out.onlyReply();
+    assertThat(engine.view().info().drops()).containsEntry("FORBIDDEN_SERVICE", 2L);
   }
 
   @Test
@@ -241,7 +283,7 @@ class ExitEngineTest extends EngineRig {
       send(ALICE, syn(Packets.key(Ip.TCP, world.inner(host), 5000, world.server(9), 80)));
     }
     assertThat(out.toUnderlay).hasSize(2);
-    assertThat(engine.info().drops()).containsEntry("NAT_FULL", 1L);
+    assertThat(engine.view().info().drops()).containsEntry("FORBIDDEN_SOURCE", 1L);
   }
 
   @Test
@@ -249,8 +291,7 @@ class ExitEngineTest extends EngineRig {
     engine = engine(new ExitLimits(10, 8, 2, 2, 1000), List.of());
     send(ALICE, syn(tcp(1)));
     FlowKey translated = key(out.onlySent());
-    send(ALICE, syn(tcp(2)));
-    out.onlySent();
+    connect(tcp(2));
     send(BOB, syn(tcp(3)));
     out.onlyReply();
     receive(Packets.tcp(translated.reverse(), Tcp.RST | Tcp.ACK, 0, 2, new byte[0]));
@@ -258,7 +299,7 @@ class ExitEngineTest extends EngineRig {
     send(BOB, syn(tcp(3)));
     out.onlySent();
     assertThat(out.ended).containsExactly("tcp CLOSED");
-    assertThat(engine.info().flows()).isEqualTo(2);
+    assertThat(engine.view().info().flows()).isEqualTo(2);
   }
 
   @Test
@@ -269,14 +310,14 @@ class ExitEngineTest extends EngineRig {
     send(ALICE, Packets.tcp(key, Tcp.FIN | Tcp.ACK, 3, 2, new byte[0]));
     FlowKey translated = key(out.onlySent());
     receive(Packets.tcp(translated.reverse(), Tcp.FIN | Tcp.ACK, 2, 4, new byte[0]));
-    assertThat(engine.clients(1).get(0).flows()).isZero();
+    assertThat(engine.view().clients(1).get(0).flows()).isZero();
     send(ALICE, syn(key));
     out.onlySent();
-    assertThat(engine.clients(1).get(0).flows()).isEqualTo(1);
-    assertThat(engine.info().flows()).isEqualTo(1);
-    assertThat(engine.info().flowsBegun()).isEqualTo(2);
+    assertThat(engine.view().clients(1).get(0).flows()).isEqualTo(1);
+    assertThat(engine.view().info().flows()).isEqualTo(1);
+    assertThat(engine.view().info().flowsBegun()).isEqualTo(2);
     assertThat(out.ended).containsExactly("tcp CLOSED");
-    assertThat(engine.flows(1, now).get(0).outPkts()).isEqualTo(1);
+    assertThat(engine.view().flows(1, now).get(0).outPkts()).isEqualTo(1);
   }
 
   @Test
@@ -285,11 +326,11 @@ class ExitEngineTest extends EngineRig {
     FlowKey back = connect(key);
     receive(Packets.tcp(back, Tcp.RST, 99, 0, new byte[0]));
     out.onlyClient();
-    assertThat(engine.clients(1).get(0).flows()).isZero();
+    assertThat(engine.view().clients(1).get(0).flows()).isZero();
     send(ALICE, Packets.tcp(key, Tcp.ACK, 2, 2, DATA));
     out.onlySent();
     assertThat(flowsAfter(3600)).isEqualTo(1);
-    assertThat(engine.clients(1).get(0).flows()).isEqualTo(1);
+    assertThat(engine.view().clients(1).get(0).flows()).isEqualTo(1);
   }
 
   @Test
@@ -303,7 +344,7 @@ class ExitEngineTest extends EngineRig {
     out.onlyReply();
     send(ALICE, syn(tcp(1)));
     out.onlyReply();
-    assertThat(engine.info().drops()).containsEntry("FLOW_LIMIT", 2L);
+    assertThat(engine.view().info().drops()).containsEntry("CLIENT_FLOW_LIMIT", 2L);
   }
 
   @Test
@@ -320,9 +361,9 @@ class ExitEngineTest extends EngineRig {
     assertThat(flowsAfter(120)).as("SYN: 240 s").isEqualTo(1);
     assertThat(flowsAfter(7198)).isEqualTo(1);
     assertThat(flowsAfter(2)).as("established: 7440 s").isZero();
-    assertThat(engine.info().clients()).isEqualTo(1);
+    assertThat(engine.view().info().clients()).isEqualTo(1);
     assertThat(flowsAfter(301)).isZero();
-    assertThat(engine.info().clients()).as("an idle client is forgotten").isZero();
+    assertThat(engine.view().info().clients()).as("an idle client is forgotten").isZero();
     assertThat(engine.nextDeadlineNs()).isEqualTo(Long.MAX_VALUE);
   }
 
@@ -333,7 +374,7 @@ class ExitEngineTest extends EngineRig {
       send(ALICE, syn(Packets.key(Ip.TCP, world.inner(7), 1, world.closed(), 80)));
     }
     assertThat(out.replies).hasSizeLessThan(4);
-    assertThat(engine.info().drops()).containsKey("RATE_LIMITED");
+    assertThat(engine.view().info().drops()).containsKey("RATE_LIMITED");
   }
 
   @Test
@@ -360,7 +401,7 @@ class ExitEngineTest extends EngineRig {
             ? Snapshots.endpoint(back.dstHi, back.dstLo, back.dport())
             : new Address(back.dstHi, back.dstLo).toString();
     assertThat(udp.mapped()).isEqualTo(mapped);
-    assertThat(engine.info().flows()).isZero();
+    assertThat(engine.view().info().flows()).isZero();
   }
 
   @Test
@@ -372,7 +413,7 @@ class ExitEngineTest extends EngineRig {
       packet.putShort(10, (short) Checksum.finish(Checksum.sum(packet, 0, 20, 0)));
     }
     send(ALICE, packet);
-    assertThat(engine.info().drops()).containsEntry("UNSUPPORTED_PROTOCOL", 1L);
+    assertThat(engine.view().info().drops()).containsEntry("UNSUPPORTED_PROTOCOL", 1L);
   }
 
   private static ByteBuffer lowerTtl(ByteBuffer packet) {

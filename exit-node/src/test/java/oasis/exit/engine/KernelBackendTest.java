@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import oasis.packet.Checksum;
+import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.testkit.Packets;
 import org.junit.jupiter.api.Test;
@@ -38,9 +39,23 @@ class KernelBackendTest extends EngineRig {
     assertThat(Ip.srcLo(sent, 0)).isEqualTo(mapped);
     send(ALICE, laterFragment(world.closed()));
     assertThat(out.toUnderlay).isEmpty();
-    assertThat(engine.info().drops())
+    assertThat(engine.view().info().drops())
         .containsEntry("FRAGMENT", 1L)
         .containsEntry("FORBIDDEN_DESTINATION", 1L);
+  }
+
+  @Test
+  void anOpenPingLetsNoOtherIcmpThrough() {
+    FlowKey ping = world.key(world.icmp(), 0, 0);
+    send(ALICE, Packets.echo(ping, true, 1));
+    FlowKey back = key(out.onlySent()).reverse();
+    int solicitation = world.v4 ? 10 : 133;
+    send(ALICE, Packets.icmp(ping, solicitation, 0, new byte[8]));
+    send(ALICE, Packets.echo(ping, false, 1));
+    assertThat(out.toUnderlay).isEmpty();
+    receive(Packets.icmp(back, solicitation, 0, new byte[8]));
+    receive(Packets.echo(back, true, 1));
+    assertThat(out.toClient).isEmpty();
   }
 
   private ByteBuffer laterFragment(String to) {

@@ -4,6 +4,7 @@ package oasis.exit.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import oasis.packet.Address;
 import oasis.packet.Burst;
@@ -38,7 +39,7 @@ class RawBackendTest extends EngineRig {
     int type = Icmp.type(reply.buffer(), reply.transport());
     assertThat(type).isEqualTo(world.v4 ? Icmp.TIME_EXCEEDED : Icmp.V6_TIME_EXCEEDED);
     assertThat(Ip.srcLo(reply.buffer(), 0)).isEqualTo(ExitEngine.ownAddress(world.pool()).lo());
-    assertThat(engine.info().drops()).containsEntry("EXPIRED", 1L);
+    assertThat(engine.view().info().drops()).containsEntry("EXPIRED", 1L);
   }
 
   private void setTtl(ByteBuffer packet, int ttl) {
@@ -62,7 +63,7 @@ class RawBackendTest extends EngineRig {
     int quoted = reply.transport() + Icmp.BYTES;
     assertThat(Ip.srcLo(reply.buffer(), quoted)).isEqualTo(key.srcLo);
     assertThat(reply.buffer().getShort(quoted + world.ipBytes())).isEqualTo((short) 5000);
-    assertThat(engine.info().drops()).containsEntry("TOO_BIG", 1L);
+    assertThat(engine.view().info().drops()).containsEntry("TOO_BIG", 1L);
     send(ALICE, Packets.udp(key, DATA));
     out.onlySent();
   }
@@ -85,7 +86,7 @@ class RawBackendTest extends EngineRig {
     for (int i = 0; i < 60; i++) {
       assertThat(reply.buffer().get(quoted + i)).as("byte %d", i).isEqualTo(original[i]);
     }
-    assertThat(engine.info().drops()).containsEntry("TOO_BIG", 1L);
+    assertThat(engine.view().info().drops()).containsEntry("TOO_BIG", 1L);
     FlowKey stranger = key(original);
     stranger.ports ^= 0x1_0000;
     receive(Packets.udp(stranger, new byte[1400]));
@@ -100,14 +101,13 @@ class RawBackendTest extends EngineRig {
 
   @Test
   void withoutAnAddressOfTheFamilyThereIsNoRoute() {
-    engine.external4(world.v4 ? null : World.EXTERNAL4, now);
-    engine.external6(world.v4 ? World.EXTERNAL6 : null, now);
+    engine.external(List.of(world.v4 ? World.EXTERNAL6 : World.EXTERNAL4), now);
     send(ALICE, Packets.udp(udp(5000, 6000), DATA));
     Burst reply = Packets.burst(Packets.direct(out.onlyReply().packet()));
     assertThat(Icmp.isError(reply)).isTrue();
     assertThat(Icmp.code(reply.buffer(), reply.transport())).isZero();
-    assertThat(engine.info().drops()).containsEntry("NO_CARRIER", 1L);
-    assertThat(engine.info().sources()).isZero();
+    assertThat(engine.view().info().drops()).containsEntry("NO_CARRIER", 1L);
+    assertThat(engine.view().info().sources()).isZero();
   }
 
   @Test
@@ -115,11 +115,7 @@ class RawBackendTest extends EngineRig {
     send(ALICE, Packets.udp(udp(5000, 6000), DATA));
     FlowKey before = key(out.onlySent());
     Address next = Address.parse(world.v4 ? "198.51.100.201" : "2600:5::201");
-    if (world.v4) {
-      engine.external4(next, now);
-    } else {
-      engine.external6(next, now);
-    }
+    engine.external(List.of(next), now);
     assertThat(out.ended).containsExactly("udp STOPPED");
     assertThat(out.endedFlows.get(0).mapped()).contains(world.external().toString());
     receive(Packets.udp(before.reverse(), DATA));
@@ -133,7 +129,7 @@ class RawBackendTest extends EngineRig {
     String own = world.external().toString();
     receive(Packets.udp(Packets.key(Ip.UDP, world.server(9), 53, own, 40_000), DATA));
     receive(error(world.server(9), world.external(), 3, 1, bytes(Packets.udp(udp(1, 2), DATA))));
-    assertThat(engine.info().drops()).isEmpty();
+    assertThat(engine.view().info().drops()).isEmpty();
   }
 
   @Test
@@ -142,6 +138,139 @@ class RawBackendTest extends EngineRig {
     engine = engine(ExitLimits.DEFAULT, List.of(Prefix.parse(own)));
     send(ALICE, syn(Packets.key(Ip.TCP, world.inner(7), 1, own, 22)));
     out.onlyReply();
-    assertThat(engine.info().drops()).containsEntry("FORBIDDEN_DESTINATION", 1L);
+    assertThat(engine.view().info().drops()).containsEntry("FORBIDDEN_DESTINATION", 1L);
+  }
+
+  @Test
+  void clientsOfTheNodeReachEachOtherByTheirMappings() {
+    send(ALICE, Packets.udp(udp(5000, 80), DATA));
+    FlowKey alice = key(out.onlySent());
+    send(BOB, Packets.udp(udp(6000, 80), DATA));
+    FlowKey bob = key(out.onlySent());
+    engine.ownAddresses(List.of(World.EXTERNAL4, World.EXTERNAL6));
+    String external = world.external().toString();
+    FlowKey toBob = Packets.key(Ip.UDP, world.inner(7), 5000, external, bob.sport());
+    send(ALICE, Packets.udp(toBob, DATA));
+    assertThat(out.toClient).as("Bob has not sent there").isEmpty();
+    assertThat(out.replies).as("nothing is said, as by a network").isEmpty();
+    assertThat(engine.view().info().drops()).containsEntry("FILTERED", 1L);
+    FlowKey toAlice = Packets.key(Ip.UDP, world.inner(7), 6000, external, alice.sport());
+    send(BOB, Packets.udp(toAlice, DATA));
+    RecordingEffects.ToClient got = out.onlyClient();
+    assertThat(got.endpoint()).isEqualTo(ALICE.toString());
+    Packets.assertChecksums(got.packet());
+    assertThat(key(got.packet()))
+        .usingRecursiveComparison()
+        .isEqualTo(Packets.key(Ip.UDP, external, bob.sport(), world.inner(7), 5000));
+    assertThat(out.toUnderlay).isEmpty();
+    assertThat(engine.view().info().inPkts()).isEqualTo(1);
+    // A source that has nothing else may begin with such a flow, too.
+    FlowKey fresh = Packets.key(Ip.UDP, world.inner(8), 7000, external, alice.sport());
+    send(ALICE, Packets.udp(fresh, DATA));
+    assertThat(out.onlyClient().endpoint()).as("to itself").isEqualTo(ALICE.toString());
+    engine.stop(now);
+    assertThat(engine.view().info().flows()).isZero();
+  }
+
+  @Test
+  void aPortOfTheNodeWithoutAMappingIsClosed() {
+    String external = world.external().toString();
+    engine.ownAddresses(List.of(World.EXTERNAL4, World.EXTERNAL6));
+    send(ALICE, Packets.udp(Packets.key(Ip.UDP, world.inner(7), 5000, external, 61_005), DATA));
+    out.onlyReply();
+    assertThat(engine.view().info().drops()).containsEntry("FORBIDDEN_DESTINATION", 1L);
+  }
+
+  @Test
+  void fragmentsGoOutInAnyOrder() {
+    FlowKey key = udp(5000, 80);
+    send(ALICE, Packets.udp(key, DATA));
+    out.onlySent();
+    byte[] data = new byte[100];
+    List<ByteBuffer> parts = Packets.fragments(Packets.udp(key, data), 9, 48);
+    send(ALICE, parts.get(2));
+    assertThat(out.toUnderlay).isEmpty();
+    send(ALICE, parts.get(0));
+    send(ALICE, parts.get(1));
+    List<byte[]> sent = new ArrayList<>(out.toUnderlay);
+    sent.addAll(out.underlayReplies);
+    assertThat(sent).hasSize(3);
+    for (byte[] each : sent) {
+      assertThat(Ip.ttl(ByteBuffer.wrap(each), 0)).isEqualTo(63);
+    }
+    ByteBuffer whole = Packets.whole(sent);
+    Packets.assertChecksums(bytes(whole));
+    assertThat(key(bytes(whole)).srcLo).isEqualTo(world.external().lo());
+    assertThat(engine.view().info().outPkts()).isEqualTo(4);
+    assertThat(engine.view().info().drops()).isEmpty();
+  }
+
+  @Test
+  void fragmentsComeInInAnyOrder() {
+    FlowKey key = udp(5000, 80);
+    send(ALICE, Packets.udp(key, DATA));
+    FlowKey back = key(out.onlySent()).reverse();
+    List<ByteBuffer> parts = Packets.fragments(Packets.udp(back, new byte[100]), 9, 48);
+    receive(parts.get(1));
+    assertThat(out.toClient).isEmpty();
+    receive(parts.get(0));
+    receive(parts.get(2));
+    List<byte[]> got = new ArrayList<>();
+    out.toClient.forEach(each -> got.add(each.packet()));
+    out.replies.forEach(each -> got.add(each.packet()));
+    assertThat(got).hasSize(3);
+    ByteBuffer expected = Packets.udp(key.reverse(), new byte[100]);
+    if (world.v4) {
+      Packets.fixHeader(expected.putInt(4, 0));
+    }
+    assertThat(bytes(Packets.whole(got))).isEqualTo(bytes(expected));
+    receive(Packets.fragments(Packets.udp(back, new byte[100]), 10, 48).get(1));
+    assertThat(engine.view().info().drops()).as("it waits").isEmpty();
+    flowsAfter(2);
+    assertThat(engine.view().info().drops()).containsEntry("FRAGMENT", 1L);
+  }
+
+  @Test
+  void whatIsTooLongForTheTunnelIsCutWhereItMayBe() {
+    FlowKey key = udp(5000, 80);
+    send(ALICE, Packets.udp(key, DATA));
+    FlowKey back = key(out.onlySent()).reverse();
+    ByteBuffer big = Packets.udp(back, new byte[3000]);
+    List<ByteBuffer> parts = Packets.fragments(big, 9, 1480);
+    parts.forEach(this::receive);
+    if (!world.v4) {
+      assertThat(out.toClient).hasSize(1);
+      assertThat(out.underlayReplies).as("its sender is told, once").hasSize(1);
+      assertThat(engine.view().info().drops()).containsEntry("TOO_BIG", 2L);
+      return;
+    }
+    List<byte[]> got = new ArrayList<>();
+    out.toClient.forEach(each -> got.add(each.packet()));
+    out.replies.forEach(each -> got.add(each.packet()));
+    assertThat(got).hasSize(5).allMatch(each -> each.length <= 1400);
+    ByteBuffer expected = Packets.udp(key.reverse(), new byte[3000]);
+    Packets.fixHeader(expected.putInt(4, 0));
+    assertThat(bytes(Packets.whole(got))).isEqualTo(bytes(expected));
+    out.replies.clear();
+    receive(Packets.fixHeader(Packets.udp(back, new byte[2000]).putShort(6, (short) 0)));
+    assertThat(out.replies).as("a whole packet that may be cut").hasSize(2);
+  }
+
+  @Test
+  void eachClientKeepsToOneOfTheNodesAddresses() {
+    Address second = Address.parse(world.v4 ? "198.51.100.201" : "2600:5::201");
+    engine.external(List.of(world.external(), second), now);
+    send(ALICE, Packets.udp(udp(5000, 80), DATA));
+    FlowKey alice = key(out.onlySent());
+    send(BOB, Packets.udp(udp(5000, 80), DATA));
+    FlowKey bob = key(out.onlySent());
+    assertThat(bob.srcLo).isNotEqualTo(alice.srcLo);
+    send(ALICE, Packets.udp(udp(5001, 80), DATA));
+    assertThat(key(out.onlySent()).srcLo).isEqualTo(alice.srcLo);
+    receive(Packets.udp(bob.reverse(), DATA));
+    assertThat(out.onlyClient().endpoint()).isEqualTo(BOB.toString());
+    assertThat(engine.view().flows(9, now).stream().map(FlowInfo::mapped).toList())
+        .anyMatch(text -> text.contains(second.toString()))
+        .anyMatch(text -> text.contains(world.external().toString()));
   }
 }

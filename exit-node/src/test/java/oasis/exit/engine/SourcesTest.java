@@ -6,16 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashSet;
 import java.util.Set;
 import oasis.packet.Addresses;
-import oasis.packet.FlowKey;
-import oasis.packet.Ip;
 import oasis.packet.Prefix;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SourcesTest {
-  private static final FlowKey ENDPOINT = new FlowKey().set(0, 1, 0, 0, Ip.UDP, 1, 0);
-
   @ParameterizedTest
   @ValueSource(strings = {"100.64.0.0/24", "100.64.0.0/10", "fd6f::/112", "fd6f::/64"})
   void aFreedAddressIsGivenAgainLast(String text) {
@@ -52,9 +48,9 @@ class SourcesTest {
   @Test
   void whenThereIsNoRoomTheOneIdleForLongestGoesButNoneThatIsHeld() {
     Sources sources = new Sources(3, 5);
-    int a = sources.add(ENDPOINT, 0, 1, 0, 1);
-    int b = sources.add(ENDPOINT, 0, 2, 0, 2);
-    int c = sources.add(ENDPOINT, 0, 3, 0, 3);
+    int a = sources.add(0, 0, 1, 1);
+    int b = sources.add(0, 0, 2, 2);
+    int c = sources.add(0, 0, 3, 3);
     assertThat(sources.toEvict()).isEqualTo(a);
     sources.hold(a);
     assertThat(sources.toEvict()).isEqualTo(b);

@@ -73,12 +73,17 @@ class SteadyFlowTest extends EngineRig {
 
   /** Allocates nothing. */
   @SuppressWarnings("UnusedVariable") // Written, so that no call can be optimised away.
-  private static final class CountingEffects implements ExitEffects {
+  static final class CountingEffects implements ExitEffects {
     private long calls;
 
     @Override
-    public int toUnderlay(Burst b) {
+    public int toUnderlay(Burst b, int client) {
       calls++;
+      return 0;
+    }
+
+    @Override
+    public int pathMtu(Burst b) {
       return 0;
     }
 
@@ -88,17 +93,22 @@ class SteadyFlowTest extends EngineRig {
     }
 
     @Override
-    public void toClient(Burst b, long hi, long lo, int port) {
+    public void toClient(Burst b, int toClient, int keyId, long hi, long lo, int port) {
       calls++;
     }
 
     @Override
-    public void replyToClient(Burst b, long hi, long lo, int port) {
+    public void replyToClient(Burst b, int keyId, long hi, long lo, int port) {
       calls++;
     }
 
     @Override
-    public void keepAlive(long hi, long lo, int port) {
+    public void keepAlive(int keyId, long hi, long lo, int port) {
+      calls++;
+    }
+
+    @Override
+    public void flowBegan(FlowRecord flow) {
       calls++;
     }
 

@@ -4,11 +4,11 @@ package oasis.exit.engine;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import oasis.flow.NatBehaviour;
 import oasis.packet.Address;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.packet.Prefix;
-import oasis.packet.Replies;
 import oasis.testkit.Packets;
 
 /** Each backend with each IP version inside: whatever holds for one, holds for all. */
@@ -87,15 +87,31 @@ enum World {
 
   /** An engine for clients of 192.0.2.0/24 and 2600:1::/32. */
   ExitEngine engine(ExitLimits limits, List<Prefix> opened, long seed, ExitEffects out) {
+    return engine(limits, NatBehaviour.GATEWAY, opened, seed, out);
+  }
+
+  /** The same with another behaviour of the translator. */
+  ExitEngine engine(
+      ExitLimits limits, NatBehaviour nat, List<Prefix> opened, long seed, ExitEffects out) {
     List<Prefix> allowed =
         new ArrayList<>(List.of(Prefix.parse("192.0.2.0/24"), Prefix.parse("2600:1::/32")));
     EngineConfig config =
         new EngineConfig(
-            allowed, opened, POOL4, POOL6, true, FIRST_PORT, LAST_PORT, 1400, limits, seed);
+            allowed,
+            opened,
+            EngineConfig.CLOSED_PORTS,
+            POOL4,
+            POOL6,
+            true,
+            FIRST_PORT,
+            LAST_PORT,
+            nat,
+            1400,
+            limits,
+            seed);
     ExitEngine engine =
-        new ExitEngine(config, kind, ByteBuffer.allocateDirect(Replies.MAX_BYTES), 0, out);
-    engine.external4(EXTERNAL4, 0);
-    engine.external6(EXTERNAL6, 0);
+        new ExitEngine(config, kind, ByteBuffer.allocateDirect(ExitEngine.MEMORY_BYTES), 0, out);
+    engine.external(List.of(EXTERNAL4, EXTERNAL6), 0);
     return engine;
   }
 }
