@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.planetlab.engine;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import oasis.packet.Address;
+import oasis.packet.Burst;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import oasis.packet.Tcp;
+import oasis.tcp.Failure;
+import oasis.tcp.PortConfig;
+import oasis.tcp.PortEffects;
+import oasis.tcp.PortInfo;
+import oasis.tcp.WebPort;
+
+/**
+ * The web port in front of a client. Client and port call each other, and neither may be called
+ * while it is at work; so what the client says while it is being given a packet is kept until that
+ * is over, and so is what the port sends while the client is giving it one. Confined to the data
+ * loop.
+ */
+public final class PortEngine {
+  /** Bytes of memory that it needs for packets of its own. */
+  public static final int SCRATCH_BYTES = 1 << 20;
+
+  private static final int QUERY_BYTES = 1 << 16;
+  private static final int MOST_DEFERRED = 256;
+  private static final int MOST_HELD = 64;
+  private static final int DNS_PORT = 53;
+
+  /** What the engine asks its surroundings to do. */
+  public interface Output {
+    /** Sends a burst to a program; may keep it by reference until {@link #flush}. */
+    void toProgram(Burst burst);
+
+    /** Gives a burst to the client, as if a program had sent it. */
+    void toClient(Burst burst, long nowNs);
+
+    /** Sends what has been kept by reference, client and carriers included. */
+    void flush();
+
+    /** Whether the rules refuse connections to a host now. */
+    boolean refuses(String host, int port);
+  }
+
+  private final Output output;
+  private final WebPort web;
+  private final Lookups lookups;
+  private final Deque<Burst> deferred = new ArrayDeque<>();
+  private final Burst[] held = new Burst[MOST_HELD];
+  private final FlowKey key = new FlowKey();
+  private int heldCount;
+  private int giving;
+  private int taking;
+  private long nowNs;
+
+  /**
+   * @param servers name servers, none of them a loopback address
+   * @param scratch big-endian memory of {@link #SCRATCH_BYTES}
+   * @param address native address of its index 0, or 0 in tests
+   */
+  public PortEngine(
+      PortConfig config, List<Address> servers, ByteBuffer scratch, long address, Output output) {
+    this.output = output;
+    for (int i = 0; i < MOST_HELD; i++) {
+      held[i] = new Burst();
+    }
+    int packets = SCRATCH_BYTES - QUERY_BYTES;
+    long queries = address == 0 ? 0 : address + packets;
+    web = new WebPort(config, scratch.slice(0, packets), address, new Web());
+    lookups =
+        new Lookups(
+            servers,
+            config.inner4(),
+            config.inner6(),
+            config.seed() ^ QUERY_BYTES,
+            scratch.slice(packets, QUERY_BYTES),
+            queries,
+            new Found());
+  }
+
+  /** A checked burst of a program to the port. */
+  public void onProgram(Burst b, long nowNs) {
+    this.nowNs = nowNs;
+    web.onProgram(b, nowNs);
+  }
+
+  /** A burst that the client has for the programs. */
+  public void onClient(Burst b, long nowNs) {
+    this.nowNs = nowNs;
+    if (giving > 0) {
+      if (deferred.size() < MOST_DEFERRED) {
+        deferred.add(copy(b));
+      }
+      return;
+    }
+    taking++;
+    dispatch(b);
+    taking--;
+    if (isClients(b)) {
+      output.flush(); // the client writes its own packets in one place, one after the other
+    }
+  }
+
+  /** Whether the packet may be one that the client wrote itself. */
+  private boolean isClients(Burst b) {
+    return b.protocol() != Ip.TCP
+        || (Tcp.flags(b) & Tcp.RST) != 0
+        || Tcp.dstPort(b.buffer(), b.transport()) == DNS_PORT
+        || Tcp.srcPort(b.buffer(), b.transport()) == DNS_PORT;
+  }
+
+  private void dispatch(Burst b) {
+    if (b.protocol() == Ip.UDP && !b.fragment() && key.of(b).sport() == DNS_PORT) {
+      lookups.onAnswer(b, nowNs);
+    } else {
+      web.onServer(b, nowNs);
+    }
+  }
+
+  /** Only refusals, which the client writes while it is given a packet: small and rare. */
+  private static Burst copy(Burst b) {
+    ByteBuffer bytes = ByteBuffer.allocateDirect(b.length());
+    bytes.put(0, b.buffer(), b.start(), b.headerBytes());
+    int at = b.headerBytes();
+    for (int i = 0; i < b.pieces(); i++) {
+      bytes.put(at, b.buffer(), b.pieceStart(i), b.pieceBytes(i));
+      at += b.pieceBytes(i);
+    }
+    Burst copy = new Burst();
+    copy.check(bytes, 0, 0, at);
+    return copy;
+  }
+
+  /** Does what had to wait; at the end of each batch, before anything is flushed. */
+  public void settle(long nowNs) {
+    this.nowNs = nowNs;
+    while (heldCount > 0 || !deferred.isEmpty()) {
+      release();
+      Burst b = deferred.poll();
+      if (b != null) {
+        dispatch(b);
+      }
+    }
+  }
+
+  private void release() {
+    int count = heldCount;
+    heldCount = 0;
+    for (int i = 0; i < count; i++) {
+      give(held[i]);
+    }
+  }
+
+  private void give(Burst b) {
+    giving++;
+    output.toClient(b, nowNs);
+    giving--;
+  }
+
+  private void send(Burst b) {
+    if (taking > 0 && heldCount < MOST_HELD) {
+      held[heldCount++].set(b);
+    } else {
+      give(b);
+    }
+  }
+
+  /** Does what is due. */
+  public void onTimer(long nowNs) {
+    this.nowNs = nowNs;
+    web.onTimer(nowNs);
+    lookups.onTimer(nowNs);
+  }
+
+  /** When {@link #onTimer} wants to be called; {@link Long#MAX_VALUE} for never. */
+  public long nextDeadlineNs() {
+    return Math.min(web.nextDeadlineNs(), lookups.nextDeadlineNs());
+  }
+
+  /** A snapshot of the port. */
+  public PortInfo info() {
+    return web.info();
+  }
+
+  private final class Web implements PortEffects {
+    @Override
+    public void toProgram(Burst burst) {
+      output.toProgram(burst);
+    }
+
+    @Override
+    public void toServer(Burst burst) {
+      send(burst);
+    }
+
+    @Override
+    public void resolve(long connection, String host, int port) {
+      if (output.refuses(host, port)) {
+        web.onUnresolved(connection, Failure.DENIED, nowNs);
+      } else {
+        lookups.begin(connection, host, nowNs);
+      }
+    }
+
+    @Override
+    public void flush() {
+      release();
+      output.flush();
+    }
+  }
+
+  private final class Found implements Lookups.Results {
+    @Override
+    public void found(long connection, List<Address> addresses) {
+      web.onResolved(connection, addresses, nowNs);
+    }
+
+    @Override
+    public void failed(long connection, Failure why) {
+      web.onUnresolved(connection, why, nowNs);
+    }
+
+    @Override
+    public void send(Burst query) {
+      PortEngine.this.send(query);
+    }
+  }
+}
