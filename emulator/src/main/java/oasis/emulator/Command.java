@@ -2,6 +2,7 @@
 package oasis.emulator;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -58,6 +59,17 @@ public record Command(
   /** The same in another working directory. */
   public Command withDirectory(Path newDirectory) {
     return new Command(name, argv, environment, newDirectory, listener);
+  }
+
+  /**
+   * The same, started by another program.
+   *
+   * @param starter program and arguments; it executes the words that follow
+   */
+  public Command startedBy(List<String> starter) {
+    List<String> all = new ArrayList<>(starter);
+    all.addAll(argv);
+    return new Command(name, all, environment, directory, listener);
   }
 
   /** The same with its output streamed to {@code newListener} too. */

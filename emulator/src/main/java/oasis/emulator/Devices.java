@@ -31,6 +31,11 @@ final class Devices {
     return settings;
   }
 
+  /** Whether a node whose loopback device is up can use {@code ::1}. */
+  static boolean loopbackHasIp6() throws OsException {
+    return KERNEL_HAS_IPV6 && Sysctl.read("net/ipv6/conf/lo/disable_ipv6").equals("0");
+  }
+
   /**
    * Makes a device silent before it is set up.
    *

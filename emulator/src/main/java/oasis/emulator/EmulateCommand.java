@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.emulator;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import oasis.emulator.calibration.Calibration;
 import oasis.emulator.calibration.Goal;
+import oasis.os.FileErrors;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -29,8 +32,8 @@ import picocli.CommandLine.Spec;
         "Emulates a network: nodes are network namespaces, links have delay, rate and loss.",
     footer = {
       "",
-      "Exit status: 0 when all programs ended with 0 and the run was valid, 1 otherwise,",
-      "2 for a bad command line or topology."
+      "Exit status: 0 when all programs ended with 0 and the run was valid, 1 otherwise, 2 for a bad"
+          + " command line or topology."
     })
 final class EmulateCommand implements Callable<Integer> {
   private static final int BAD_INPUT = 2;
@@ -157,11 +160,25 @@ final class EmulateCommand implements Callable<Integer> {
     Path directory = directory(topology.name());
     Emulation.Options options =
         new Emulation.Options(directory, Emulation.STATE_DIRECTORY, budget());
+    prepare(directory);
     Run run = new Run(tasks, seconds == null ? null : Duration.ofSeconds(seconds), !json);
     RunResult result = run.execute(topology, options, keep || tasks.isEmpty());
     result.write(directory.resolve("result.json"));
     System.out.print(json ? result.json() + "\n" : result.text());
     return result.good() ? 0 : 1;
+  }
+
+  /** Fails before the run where its result could not be kept after it. */
+  private static void prepare(Path directory) throws OsException {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new OsException(
+          "cannot write to " + directory + " (--out): " + FileErrors.describe(e), e);
+    }
+    if (!Files.isWritable(directory)) {
+      throw new OsException("cannot write to " + directory + " (--out): permission denied");
+    }
   }
 
   private Duration budget() {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import oasis.emulator.hub.Hub;
 import oasis.emulator.hub.HubLink;
 import oasis.emulator.hub.HubReport;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 public final class Emulation implements AutoCloseable {
   /** Where running emulations are written down unless told otherwise. */
   public static final Path STATE_DIRECTORY = Path.of("/run/oasis/emulations");
+
+  /** A kernel that is told to report at once takes some of its clock's ticks. */
+  private static final long SILENCE_NS = 50_000_000;
 
   private static final AtomicInteger COUNT = new AtomicInteger();
 
@@ -96,6 +100,7 @@ public final class Emulation implements AutoCloseable {
       emulation.network.build();
       List<HubLink> links = emulation.network.hubLinks();
       if (!links.isEmpty()) {
+        emulation.awaitSilence();
         emulation.hub = Hub.start(emulation.network.hubNamespace(), links);
       }
       return emulation;
@@ -106,6 +111,16 @@ public final class Emulation implements AutoCloseable {
         e.addSuppressed(second);
       }
       throw e;
+    }
+  }
+
+  /** Lets kernels report their multicast groups before the links carry and count anything. */
+  private void awaitSilence() {
+    boolean ipv6 =
+        topology.links().stream()
+            .anyMatch(link -> link.a().address6() != null || link.b().address6() != null);
+    if (ipv6) {
+      LockSupport.parkNanos(SILENCE_NS);
     }
   }
 

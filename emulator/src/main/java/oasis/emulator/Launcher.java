@@ -13,7 +13,7 @@ import oasis.os.OsException;
  * @param script path of the script
  */
 public record Launcher(Path script) {
-  private static final Duration READY = Duration.ofSeconds(20);
+  private static final Duration READY = Duration.ofSeconds(60);
 
   /**
    * The script that started this process.

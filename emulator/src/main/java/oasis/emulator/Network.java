@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import oasis.emulator.Topology.End;
 import oasis.emulator.Topology.LinkSpec;
@@ -47,6 +49,7 @@ final class Network {
 
   private final Map<String, List<Attachment>> attachments = new LinkedHashMap<>();
   private final Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+  private final Set<String> loopbacksWithIp6 = new HashSet<>();
 
   Network(Topology topology, String id, CommandRunner runner) {
     this.topology = topology;
@@ -152,6 +155,9 @@ final class Network {
     }
     setCongestionControl(made);
     settings.put(node.name(), made);
+    if (Devices.loopbackHasIp6()) {
+      loopbacksWithIp6.add(node.name());
+    }
     if (!node.dns().isEmpty()) {
       StringBuilder text = new StringBuilder();
       node.dns().forEach(server -> text.append("nameserver ").append(server).append('\n'));
@@ -184,6 +190,28 @@ final class Network {
   private String congestionControl(String node) {
     String algorithm = settings.getOrDefault(node, Map.of()).get(ROUTE_CONGESTION_CONTROL);
     return algorithm == null ? "" : " congctl " + algorithm;
+  }
+
+  /**
+   * The kernel's own routes to the loopback addresses, with the algorithm. A proxy that carries
+   * packets makes what enters there a connection over links.
+   */
+  private List<String> loopbackRoutes(String node) throws OsException {
+    String algorithm = congestionControl(node);
+    if (algorithm.isEmpty()) {
+      return List.of();
+    }
+    String local = " dev lo table local proto kernel";
+    List<String> lines = new ArrayList<>();
+    for (String to : List.of("127.0.0.0/8", "127.0.0.1")) {
+      lines.add("route replace local " + to + local + " scope host src 127.0.0.1" + algorithm);
+    }
+    if (loopbacksWithIp6.contains(node)) {
+      // The metric of the kernel's own, 0, cannot be asked for, so it cannot be replaced.
+      lines.add("route del local ::1 dev lo table local");
+      lines.add("route add local ::1" + local + " metric 1" + algorithm);
+    }
+    return lines;
   }
 
   /** The kernel settings that were made, for each node. */
@@ -265,6 +293,7 @@ final class Network {
         });
     List<String> lines = new ArrayList<>();
     lines.add("link set lo up");
+    lines.addAll(loopbackRoutes(node.name()));
     for (Attachment at : attachmentsOf(node.name())) {
       lines.add("link set " + at.device() + " up");
       for (LinkAddress own : at.end().addresses()) {

@@ -34,7 +34,8 @@ final class Run {
   }
 
   RunResult execute(Topology topology, Emulation.Options options, boolean keep) throws OsException {
-    try (Emulation emulation = Emulation.start(topology, options)) {
+    try (Emulation emulation = Emulation.start(topology, options);
+        Roles roles = Roles.start(emulation, Launcher.ofThisProcess(), options.outputDirectory())) {
       long start = System.nanoTime();
       List<Program> programs = new ArrayList<>();
       for (Task task : tasks) {
@@ -47,18 +48,21 @@ final class Run {
                 node ->
                     System.out.println(
                         node.name() + ": ip netns exec " + node.namespace() + " COMMAND"));
+        roles.hints().forEach(System.out::println);
       }
       boolean inTime = await(programs, start, keep);
       List<RunResult.ProgramResult> results = new ArrayList<>();
       for (int i = 0; i < programs.size(); i++) {
         results.add(result(tasks.get(i), programs.get(i), inTime));
       }
+      List<String> doubts = new ArrayList<>(emulation.doubts());
+      doubts.addAll(roles.doubts());
       return new RunResult(
           topology.name(),
           topology.seed(),
           results,
           emulation.report(),
-          emulation.doubts(),
+          doubts,
           emulation.settings());
     }
   }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import oasis.emulator.hub.HubReport;
 import oasis.emulator.hub.WireReport;
+import oasis.os.FileErrors;
 import oasis.os.OsException;
 
 /**
@@ -81,7 +82,7 @@ record RunResult(
       Files.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(file, json() + "\n");
     } catch (IOException e) {
-      throw new OsException("cannot write " + file + ": " + e.getMessage(), e);
+      throw new OsException("cannot write " + file + ": " + FileErrors.reason(e), e);
     }
   }
 

@@ -4,18 +4,43 @@ package oasis.emulator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import oasis.os.OsException;
 
 /** Starts real servers in nodes, with configurations of their own. */
 public final class Servers {
-  private static final Duration READY = Duration.ofSeconds(20);
+  /** Length of {@code file.bin} of {@link #writeSite}. */
+  public static final int FILE_BYTES = 20_000_000;
+
+  private static final Duration READY = Duration.ofSeconds(60);
 
   private Servers() {}
+
+  /**
+   * Writes a page, {@code index.html}, and 20 MB of random bytes that are always the same, {@code
+   * file.bin}.
+   *
+   * @return the directory
+   */
+  public static Path writeSite(Path www) throws IOException {
+    Files.createDirectories(www);
+    Files.writeString(www.resolve("index.html"), "<h1>Reached.</h1>\n".repeat(200));
+    byte[] block = new byte[100_000];
+    SplittableRandom random = new SplittableRandom(20);
+    try (OutputStream out = Files.newOutputStream(www.resolve("file.bin"))) {
+      for (int written = 0; written < FILE_BYTES; written += block.length) {
+        random.nextBytes(block);
+        out.write(block);
+      }
+    }
+    return www;
+  }
 
   /**
    * Starts dnsmasq, which knows some names and nothing else.
@@ -33,7 +58,8 @@ public final class Servers {
     argv.add("--bind-interfaces");
     node.addresses().forEach(address -> argv.add("--listen-address=" + address.host()));
     argv.addAll(List.of("--local-ttl=60", "--local=/" + zone + "/"));
-    argv.add("--pid-file=" + directory.resolve("dnsmasq.pid"));
+    // It leaves the working directory before it writes this.
+    argv.add("--pid-file=" + directory.resolve("dnsmasq.pid").toAbsolutePath());
     hosts.forEach(host -> argv.add("--host-record=" + host));
     argv.addAll(List.of("--log-facility=-", "--log-queries"));
     Program dns = node.start(Command.of(argv));
@@ -42,7 +68,8 @@ public final class Servers {
   }
 
   /**
-   * Starts nginx. Its answers say in {@code X-Peer} and {@code X-Peer-Port} whom it saw.
+   * Starts nginx. Its answers say in {@code X-Peer} and {@code X-Peer-Port} whom it saw, and {@code
+   * /who} is nothing but the address.
    *
    * @param node where, at all its addresses
    * @param directory for its files; made if missing
@@ -76,6 +103,7 @@ public final class Servers {
             root %3$s;
             add_header X-Peer $remote_addr;
             add_header X-Peer-Port $remote_port;
+            location = /who { default_type text/plain; return 200 "$remote_addr\n"; }
           }
         }
         """

@@ -41,10 +41,31 @@ public record Topology(
    * @param name lower-case letters, digits and hyphens, a letter first, at most 32
    * @param forwarding whether it passes packets on for others
    * @param dns servers for its {@code /etc/resolv.conf}; empty = the host's own file
+   * @param role what it runs ({@link Roles}), or null
+   * @param options of its role
    */
-  public record NodeSpec(String name, boolean forwarding, List<Address> dns) {
+  public record NodeSpec(
+      String name,
+      boolean forwarding,
+      List<Address> dns,
+      @Nullable Role role,
+      List<RoleOption> options) {
     public NodeSpec {
       dns = List.copyOf(dns);
+      options = List.copyOf(options);
+    }
+  }
+
+  /**
+   * One option of a role, as on the command line of what plays it.
+   *
+   * @param name without hyphens before it
+   * @param value null for an option that takes none
+   */
+  public record RoleOption(String name, @Nullable String value) {
+    /** {@code --name value}. */
+    List<String> words() {
+      return value == null ? List.of("--" + name) : List.of("--" + name, value);
     }
   }
 
@@ -171,7 +192,7 @@ public record Topology(
       for (String server : dns) {
         servers.add(Address.parse(server));
       }
-      nodes.add(new NodeSpec(node, forwarding, servers));
+      nodes.add(new NodeSpec(node, forwarding, servers, null, List.of()));
       return this;
     }
 

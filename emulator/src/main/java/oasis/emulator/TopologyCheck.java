@@ -54,6 +54,7 @@ final class TopologyCheck {
       if (!names.add(node.name())) {
         throw new TopologyException("there are two nodes named \"" + node.name() + "\"", node);
       }
+      RoleCheck.check(node);
     }
     return names;
   }

@@ -18,7 +18,9 @@ import javax.xml.stream.XMLStreamReader;
 import oasis.emulator.Topology.End;
 import oasis.emulator.Topology.LinkSpec;
 import oasis.emulator.Topology.NodeSpec;
+import oasis.emulator.Topology.RoleOption;
 import oasis.emulator.Topology.RouteSpec;
+import oasis.os.FileErrors;
 import oasis.packet.Address;
 
 /**
@@ -52,7 +54,7 @@ final class TopologyReader {
     try (InputStream stream = Files.newInputStream(file)) {
       bytes = stream.readNBytes(MAX_BYTES + 1);
     } catch (IOException e) {
-      throw new TopologyException(file + ": cannot be read: " + e.getMessage());
+      throw new TopologyException(file + ": cannot be read: " + FileErrors.reason(e));
     }
     return parse(file.toString(), bytes);
   }
@@ -128,7 +130,7 @@ final class TopologyReader {
   }
 
   private void node() throws XMLStreamException {
-    Element e = element("node", "name", "forwarding", "dns");
+    Element e = element("node", "name", "forwarding", "dns", "role");
     List<Address> servers = new ArrayList<>();
     if (e.has("dns")) {
       for (String server : e.text("dns").trim().split("\\s+", -1)) {
@@ -136,8 +138,15 @@ final class TopologyReader {
       }
     }
     boolean forwarding = e.choice("forwarding", "yes", "no", "no");
-    nodes.add(at(e, new NodeSpec(e.text("name"), forwarding, servers)));
-    empty("node");
+    Role role = e.has("role") ? e.parse("role", () -> Role.parse(e.text("role"))) : null;
+    List<RoleOption> options = new ArrayList<>();
+    while (nextChild()) {
+      Element option = element("option", "name", "value");
+      String value = option.has("value") ? option.text("value") : null;
+      options.add(at(option, new RoleOption(option.text("name"), value)));
+      empty("option");
+    }
+    nodes.add(at(e, new NodeSpec(e.text("name"), forwarding, servers, role, options)));
   }
 
   private void route() throws XMLStreamException {

@@ -23,8 +23,9 @@ import oasis.lab.Blob;
 import oasis.lab.Daemons;
 import oasis.lab.Lab;
 import oasis.os.CommandRunner;
-import oasis.os.linux.LinuxCommandRunner;
+import oasis.os.OsException;
 import oasis.os.linux.Netns;
+import oasis.os.linux.PatientRunner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,17 +48,20 @@ final class ClientLab {
   static final String SERVER6 = Lab.SERVER6;
   static final int ENTRY = Daemons.ENTRY;
 
+  /** How long a test waits for what must come, on a busy machine too. */
+  private static final int PATIENCE_S = 60;
+
   final String client;
   final String router;
   final String exit;
   final String server;
   final Path directory;
   private final Lab lab;
-  private final CommandRunner host = new LinuxCommandRunner();
+  private final CommandRunner host = PatientRunner.create();
   private final List<Process> processes = new ArrayList<>();
   private final List<Closeable> names = new ArrayList<>();
 
-  /** Something that becomes true. */
+  /** Something that becomes true; that it cannot be asked yet means that it is not. */
   interface Condition {
     boolean holds() throws Exception;
   }
@@ -143,6 +147,18 @@ final class ClientLab {
         "2001:db8:1::/64",
         "--allow-destination", // addresses for documentation lead nowhere else
         "2001:db8:3::/64");
+  }
+
+  /** Starts the exit node with these options and no others. */
+  Process startExitWith(String... options) throws Exception {
+    List<String> words = new ArrayList<>(List.of("run", "--control", file("exit.sock")));
+    words.addAll(List.of(options));
+    return startJava(exit, ExitMain.class, words.toArray(String[]::new));
+  }
+
+  /** The control interface of the running exit node. */
+  ControlClient exitControl() {
+    return new ControlClient(directory.resolve("exit.sock"), "exit");
   }
 
   /** Starts another exit node, at the router. */
@@ -241,12 +257,20 @@ final class ClientLab {
     return states;
   }
 
-  /** Waits until some flow has brought bytes: one that nobody has answered could begin again. */
+  /** As {@link #awaitDownloads}, of one flow. */
   void awaitDownload() throws Exception {
+    awaitDownloads(1);
+  }
+
+  /**
+   * Waits until so many flows have brought bytes: one that nobody has answered could begin again,
+   * by another way.
+   */
+  void awaitDownloads(int count) throws Exception {
     await(
         () ->
             Json.parse(control().get("/v1/flows").body()) instanceof List<?> flows
-                && flows.stream().anyMatch(ClientLab::hasBrought));
+                && flows.stream().filter(ClientLab::hasBrought).count() == count);
   }
 
   private static boolean hasBrought(Object flow) {
@@ -266,12 +290,12 @@ final class ClientLab {
    * @param host an address, an IPv6 address in brackets, with a port or without
    */
   String who(String host) throws Exception {
-    return in(client, "curl", "-sS", "-m", "5", "http://" + host + "/who").strip();
+    return in(client, "curl", "-sS", "-m", "15", "http://" + host + "/who").strip();
   }
 
   /** As {@link #who(String)}, asked by a program of another user. */
   String whoAs(int uid, String host) throws Exception {
-    return inAs(uid, "curl", "-sS", "-m", "5", "http://" + host + "/who").strip();
+    return inAs(uid, "curl", "-sS", "-m", "15", "http://" + host + "/who").strip();
   }
 
   /** Runs a program of another user in the client's host; it has to succeed. */
@@ -295,7 +319,13 @@ final class ClientLab {
    * @param type {@code A} or {@code AAAA}
    */
   String dig(String nameServer, String name, String type) throws Exception {
-    return in(client, "dig", "+short", "+tries=2", "+time=2", "@" + nameServer, name, type).strip();
+    return in(client, "dig", "+short", "+tries=2", "+time=8", "@" + nameServer, name, type).strip();
+  }
+
+  /** SYNs that the kernel of the client's host has sent again: whoever answers at once has none. */
+  String repeatedSyns() throws Exception {
+    return in(client, "nstat", "-asz", "TcpExtTCPSynRetrans")
+        .replaceAll("(?s).*Retrans +(\\d+).*", "$1");
   }
 
   /** Packets that the kernel of the client's host has sent into the TUN device. */
@@ -343,19 +373,26 @@ final class ClientLab {
   }
 
   static void await(Condition condition) throws Exception {
-    for (int i = 0; i < 750; i++) {
-      if (condition.holds()) {
-        return;
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
+    OsException failure = null;
+    while (System.nanoTime() < end) {
+      try {
+        if (condition.holds()) {
+          return;
+        }
+        failure = null;
+      } catch (OsException e) {
+        failure = e;
       }
       Thread.sleep(20);
     }
-    throw new AssertionError("not within 15 s");
+    throw new AssertionError("not within " + PATIENCE_S + " s", failure);
   }
 
   /** Ends all processes and removes the network. */
   void close() throws Exception {
     for (Process process : processes) {
-      process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
+      process.destroyForcibly().waitFor(60, TimeUnit.SECONDS);
     }
     for (Closeable socket : names) {
       socket.close();

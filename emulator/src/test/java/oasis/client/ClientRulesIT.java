@@ -60,7 +60,7 @@ class ClientRulesIT extends InClientLab {
 
     oasis("rule disable 3");
     client.destroy();
-    assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
     lab.startClient();
     assertThat(rule(1).get("rule"))
         .isEqualTo("tcp dport 80 dst " + ClientLab.SERVER + "/32 underlay");

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A test of the client in a laboratory of its own, which is taken down whatever happens. */
-@Timeout(180)
+@Timeout(600)
 abstract class InClientLab {
   /** An overlay of the laboratory's exit node, as {@code --overlay} takes it. */
   static final String OVERLAY = "ron=udp://" + ClientLab.EXIT + ":" + ClientLab.ENTRY;

@@ -15,13 +15,17 @@ import oasis.packet.Address;
 /**
  * The name server of the laboratory, by UDP and TCP: every name has the server's addresses. One
  * that begins with {@code cut.} is only answered by TCP, one that begins with {@code long.} has a
- * text of many kilobytes.
+ * text of many kilobytes, one that begins with {@code big.} has more addresses than one packet
+ * holds.
  */
 final class LabNames {
   private static final int A = 1;
   private static final int TXT = 16;
   private static final int AAAA = 28;
   private static final int TEXTS = 200;
+
+  /** Addresses of a {@code big.} name, upwards from the server's. */
+  static final int ADDRESSES = 100;
 
   private LabNames() {}
 
@@ -91,7 +95,7 @@ final class LabNames {
     int type = query[end + 2];
     String label = new String(query, 13, query[12], StandardCharsets.US_ASCII);
     boolean cut = udp && label.equals("cut");
-    int records = cut ? 0 : type == A || type == AAAA ? 1 : 0;
+    int records = cut ? 0 : type == A || type == AAAA ? label.equals("big") ? ADDRESSES : 1 : 0;
     records = type == TXT && label.equals("long") && !udp ? TEXTS : records;
     ByteBuffer answer = ByteBuffer.allocate(questionEnd + records * 120);
     answer.put(query, 0, Math.min(length, questionEnd));
@@ -109,10 +113,10 @@ final class LabNames {
 
   private static void data(int type, int index, ByteBuffer answer) {
     if (type == A) {
-      answer.putShort((short) 4).putInt((int) Address.parse(ClientLab.SERVER).lo());
+      answer.putShort((short) 4).putInt((int) Address.parse(ClientLab.SERVER).lo() + index);
     } else if (type == AAAA) {
       Address real = Address.parse(ClientLab.SERVER6);
-      answer.putShort((short) 16).putLong(real.hi()).putLong(real.lo());
+      answer.putShort((short) 16).putLong(real.hi()).putLong(real.lo() + index);
     } else {
       byte[] text = String.format("%0100d", index).getBytes(StandardCharsets.US_ASCII);
       answer.putShort((short) (text.length + 1)).put((byte) text.length).put(text);

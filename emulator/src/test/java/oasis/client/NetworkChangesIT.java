@@ -19,6 +19,8 @@ class NetworkChangesIT extends InClientLab {
   private static final String SECOND_GATEWAY = "192.0.2.201";
 
   private void startAll() throws Exception {
+    // A slow program notices a reset behind what waits for it in its socket.
+    lab.in(lab.client, "sysctl", "-qw", "net.ipv4.tcp_rmem=4096 65536 131072");
     lab.startExit();
     lab.startClient("--overlay", OVERLAY, "--rule", "tcp dport 80 ron", "--rule", "name:*.edu ron");
     lab.awaitCarrier("ron", "alive");
@@ -35,7 +37,7 @@ class NetworkChangesIT extends InClientLab {
         "curl",
         "-s",
         "-m",
-        "40",
+        "110",
         "--limit-rate",
         rate,
         "-o",
@@ -48,12 +50,12 @@ class NetworkChangesIT extends InClientLab {
   }
 
   private void assertReset(Process download) throws Exception {
-    assertThat(download.waitFor(5, TimeUnit.SECONDS)).as("the program learns it").isTrue();
+    assertThat(download.waitFor(60, TimeUnit.SECONDS)).as("the program learns it").isTrue();
     assertThat(download.exitValue()).as("connection reset").isEqualTo(56);
   }
 
   private void awaitOverlay() throws Exception {
-    ClientLab.await(() -> lab.run(lab.client, "curl", "-s", "-m", "1", WEB + "who").ok());
+    ClientLab.await(() -> lab.run(lab.client, "curl", "-s", "-m", "3", WEB + "who").ok());
     ClientLab.await(() -> lab.who(ClientLab.SERVER).equals(ClientLab.EXIT));
   }
 
@@ -75,14 +77,15 @@ class NetworkChangesIT extends InClientLab {
     awaitBytes();
 
     lab.in(lab.client, "ip", "link", "set", "eth0", "down");
-    TimeUnit.MILLISECONDS.sleep(2_500);
+    lab.awaitCarrier("ron", "suspect");
+    TimeUnit.MILLISECONDS.sleep(2_000);
     assertThat(lab.carrierState("ron")).as("nothing says that it died").isEqualTo("suspect");
     lab.in(lab.client, "ip", "link", "set", "eth0", "up");
     defaultRoute(ClientLab.GATEWAY, "eth0");
 
     lab.awaitCarrier("ron", "alive");
     assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
-    assertThat(download.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(download.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(download.exitValue()).isZero();
     assertThat(Files.mismatch(directory.resolve("got"), directory.resolve("www/big")))
         .isEqualTo(-1);
@@ -102,7 +105,7 @@ class NetworkChangesIT extends InClientLab {
     assertReset(download);
     awaitOverlay();
     Process again = download("20M");
-    assertThat(again.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(again.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(again.exitValue()).isZero();
     assertThat(lab.who(ClientLab.SERVER + ":8080")).isEqualTo("192.0.2.77");
   }
@@ -126,7 +129,7 @@ class NetworkChangesIT extends InClientLab {
     String sent = "/sys/class/net/eth1/statistics/tx_packets";
     long before = Long.parseLong(lab.in(lab.client, "cat", sent).strip());
     lab.in(lab.client, "curl", "-sS", "-o", "/dev/null", WEB + "big");
-    assertThat(Long.parseLong(lab.in(lab.client, "cat", sent).strip())).isGreaterThan(before + 100);
+    assertThat(Long.parseLong(lab.in(lab.client, "cat", sent).strip())).isGreaterThan(before + 30);
   }
 
   @Test

@@ -108,7 +108,7 @@ class OverlayIT extends InClientLab {
     slow.destroy();
 
     assertDone("stop");
-    assertThat(daemon.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(daemon.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(daemon.exitValue()).isZero();
     Files.delete(directory.resolve("ron.xml"));
     lab.startClient();

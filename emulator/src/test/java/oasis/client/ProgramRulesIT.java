@@ -28,8 +28,8 @@ class ProgramRulesIT extends InClientLab {
 
     assertThat(lab.whoAs(ALICE, ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
     assertThat(lab.whoAs(ALICE, SERVER6)).isEqualTo(ClientLab.EXIT6);
-    lab.inAs(ALICE, "ping", "-c", "1", "-W", "2", ClientLab.SERVER);
-    lab.inAs(ALICE, "ping", "-c", "1", "-W", "2", ClientLab.SERVER6);
+    lab.inAs(ALICE, "ping", "-c", "1", "-W", "20", ClientLab.SERVER);
+    lab.inAs(ALICE, "ping", "-c", "1", "-W", "20", ClientLab.SERVER6);
     assertThat(flows(4)).as("echoes of Alice").isEqualTo(2);
     assertThat(lab.whoAs(ALICE, ClientLab.SERVER + ":8080")).isEqualTo(ClientLab.EXIT);
     assertThat(lab.who(SERVER6 + ":8080")).as("root").isEqualTo(ClientLab.EXIT6);
@@ -40,7 +40,7 @@ class ProgramRulesIT extends InClientLab {
     assertThat(lab.who(ClientLab.SERVER)).as("root").isEqualTo(ClientLab.CLIENT);
     assertThat(lab.whoAs(BOB, ClientLab.SERVER + ":8080")).isEqualTo(ClientLab.CLIENT);
     assertThat(lab.whoAs(BOB, SERVER6 + ":8080")).isEqualTo(ClientLab.CLIENT6);
-    lab.inAs(BOB, "ping", "-c", "1", "-W", "2", ClientLab.SERVER);
+    lab.inAs(BOB, "ping", "-c", "1", "-W", "20", ClientLab.SERVER);
     assertThat(lab.tunPkts()).as("nothing of Bob's meets the client").isEqualTo(before);
 
     lab.inAs(BOB, "dig", "+short", "@" + ClientLab.SERVER, "www.example.com");
@@ -111,7 +111,7 @@ class ProgramRulesIT extends InClientLab {
     String script =
         "mount -t cgroup2 none /sys/fs/cgroup && echo $$ > /sys/fs/cgroup/"
             + group
-            + "/cgroup.procs && exec curl -sS -m 5 http://"
+            + "/cgroup.procs && exec curl -sS -m 15 http://"
             + host
             + "/who";
     return lab.in(lab.client, "sh", "-c", script).strip();

@@ -55,14 +55,16 @@ class RecoveryIT extends InClientLab {
             "nft flush ruleset")) {
       damage(damage);
       if (damage.startsWith("sysctl")) {
-        damage("ip link set lo down"); // a change that the client hears of
-        damage("ip link set lo up");
+        damage("ip link add noise type veth peer name noise2"); // the client hears of it
+        damage("ip link del noise");
       }
-      ClientLab.await(() -> state().equals(before));
+      ClientLab.await(() -> state().equals(before) && reversePathFilter().equals("2"));
     }
     assertWhole();
-    assertThat(lab.in(lab.client, "cat", "/proc/sys/net/ipv4/conf/oas0/rp_filter").strip())
-        .isEqualTo("2");
+  }
+
+  private String reversePathFilter() throws Exception {
+    return lab.in(lab.client, "cat", "/proc/sys/net/ipv4/conf/oas0/rp_filter").strip();
   }
 
   @Test
@@ -75,7 +77,7 @@ class RecoveryIT extends InClientLab {
             "curl",
             "-s",
             "-m",
-            "40",
+            "60",
             "--limit-rate",
             "4M",
             "-o",
@@ -91,9 +93,9 @@ class RecoveryIT extends InClientLab {
     TimeUnit.MILLISECONDS.sleep(300); // on a busy machine its supervisor would be the first
     signal("-CONT", helpers);
 
-    assertThat(download.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(download.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(download.exitValue()).isZero();
-    assertThat(lab.carrierState("ron")).isEqualTo("alive");
+    lab.awaitCarrier("ron", "alive");
     assertThat(lab.who(ClientLab.SERVER)).isEqualTo(ClientLab.EXIT);
   }
 

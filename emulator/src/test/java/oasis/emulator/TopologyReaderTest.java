@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class TopologyReaderTest {
   private static final Path DOCS = Path.of("..", "docs");
+  private static final Path BASIC = Path.of("..", "experiments", "basic.xml");
 
   static final String GOOD =
       """
@@ -36,6 +37,26 @@ class TopologyReaderTest {
         </link>
         <route node="a" to="0.0.0.0/0" via="10.0.0.2"/>
         <route node="a" to="2001:db8::/32" via="fd00::2"/>
+      </topology>
+      """;
+
+  static final String WITH_ROLES =
+      """
+      <topology xmlns="urn:oasis:topology:1" name="t">
+        <node name="desk" role="client">
+          <option name="overlay" value="lab=udp://10.0.0.2:4700"/>
+          <option name="rule" value="name:*.test lab"/>
+        </node>
+        <node name="slice" role="planetlab-port">
+          <option name="port" value="8080"/>
+        </node>
+        <node name="exit" role="exit">
+          <option name="open"/>
+        </node>
+        <node name="web" role="web"/>
+        <node name="dns" role="dns">
+          <option name="host" value="www.test,10.0.0.2"/>
+        </node>
       </topology>
       """;
 
@@ -134,6 +155,50 @@ class TopologyReaderTest {
             "via=\"fd00::2\"", "via=\"fd00::2/64\"", "t.xml:10: element <route>: attribut"));
   }
 
+  @Test
+  void rolesAreReadWithTheirOptions() {
+    Topology t = parse(WITH_ROLES);
+    assertThat(t.nodes())
+        .extracting(Topology.NodeSpec::role)
+        .containsExactly(Role.CLIENT, Role.PLANETLAB_PORT, Role.EXIT, Role.WEB, Role.DNS);
+    assertThat(t.nodes().get(0).options().get(1).words())
+        .containsExactly("--rule", "name:*.test lab");
+    assertThat(t.nodes().get(2).options().get(0).words()).containsExactly("--open");
+    assertThat(parse(GOOD).nodes()).extracting(Topology.NodeSpec::role).containsOnlyNulls();
+  }
+
+  static Stream<Arguments> wrongRoles() {
+    return Stream.of(
+        Arguments.of(
+            "role=\"web\"", "role=\"wep\"", "t.xml:12: element <node>: attribute role: \"wep\" is"),
+        Arguments.of(
+            "role=\"web\"/>", "><option name=\"x\"/></node>", "t.xml:12: node \"web\" has"),
+        Arguments.of(
+            "\"port\"", "\"prot\"", "t.xml:7: the role planetlab-port has no option \"pro"),
+        Arguments.of(
+            "\"port\"", "\"help\"", "t.xml:7: the role planetlab-port has no option \"hel"),
+        Arguments.of("\"port\"", "\"state\"", "t.xml:7: option \"state\" cannot be set by a top"),
+        Arguments.of("\"8080\"", "\"high\"", "t.xml:6: node \"slice\", role planetlab-port: Inval"),
+        Arguments.of(" value=\"8080\"", "", "t.xml:7: option \"port\" needs a value"),
+        Arguments.of(
+            "\"open\"", "\"open\" value=\"1\"", "t.xml:10: option \"open\" takes no value"),
+        Arguments.of(
+            "\"8080\"", "\"80&#10;80\"", "t.xml:7: the value of option \"port\" has a con"),
+        Arguments.of("name=\"open\"", "", "t.xml:10: element <option>: attribute name is miss"),
+        Arguments.of("<option name=\"open\"/>", "<optoin/>", "t.xml:10: expected <option xmlns="),
+        Arguments.of("\"open\"/>", "\"open\"><x/></option>", "element <option> has no children"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongRoles")
+  void aMistakeInARoleIsNamedWithItsLine(String before, String after, String message) {
+    assertThat(WITH_ROLES).contains(before);
+    assertThatThrownBy(() -> parse(WITH_ROLES.replace(before, after)))
+        .isInstanceOf(TopologyException.class)
+        .hasMessageContaining(message)
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+  }
+
   @ParameterizedTest
   @MethodSource("wrong")
   void aMistakeIsNamedWithItsLine(String before, String after, String message) {
@@ -204,13 +269,16 @@ class TopologyReaderTest {
       schema.newValidator().validate(new StreamSource(example.toFile()));
       assertThat(Topology.read(example).links()).isNotEmpty();
     }
-    schema.newValidator().validate(new StreamSource(new java.io.StringReader(GOOD)));
+    for (String good : List.of(GOOD, WITH_ROLES)) {
+      schema.newValidator().validate(new StreamSource(new java.io.StringReader(good)));
+    }
   }
 
   private static List<Path> examples() throws IOException {
     try (Stream<Path> files = Files.list(DOCS.resolve("examples"))) {
-      List<Path> examples = files.filter(f -> f.toString().endsWith(".xml")).toList();
-      assertThat(examples).isNotEmpty();
+      Stream<Path> ofDocs = files.filter(f -> f.toString().endsWith(".xml"));
+      List<Path> examples = Stream.concat(Stream.of(BASIC), ofDocs).toList();
+      assertThat(examples).hasSizeGreaterThan(1);
       return examples;
     }
   }

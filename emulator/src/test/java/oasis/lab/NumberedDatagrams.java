@@ -24,7 +24,9 @@ public final class NumberedDatagrams {
   private static final int MAX_BYTES = 1300;
   private static final int BUFFER_BYTES = 4 << 20;
   private static final long SEED_STEP = 0x9e3779b97f4a7c15L;
-  private static final Duration QUIET = Duration.ofMillis(300);
+
+  /** Longer than any process waits for a processor of a busy machine. */
+  private static final Duration QUIET = Duration.ofSeconds(1);
 
   /**
    * What happened to them.

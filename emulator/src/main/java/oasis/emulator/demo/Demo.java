@@ -2,16 +2,15 @@
 package oasis.emulator.demo;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
+import oasis.emulator.Servers;
 import oasis.emulator.demo.Programs.Fetch;
 import oasis.emulator.demo.Programs.Lookup;
 import oasis.os.OsException;
@@ -20,7 +19,6 @@ import oasis.os.OsException;
  * The steps of the demo, in order. Each checks what it sees and notes what is not as it should be.
  */
 final class Demo {
-  private static final int FILE_BYTES = 20_000_000;
   private static final String CARRIER = "demo";
   private static final String DIRECT = "none";
   private static final String PAGE = "/index.html";
@@ -41,20 +39,6 @@ final class Demo {
     programs = new Programs(network.emulation().node("client"));
     pageHash = Programs.sha256(directory.resolve("www" + PAGE));
     fileHash = Programs.sha256(directory.resolve("www" + FILE));
-  }
-
-  /** Writes the web server's files. */
-  static void writeSite(Path www) throws IOException {
-    Files.createDirectories(www);
-    Files.writeString(www.resolve("index.html"), "<h1>Reached.</h1>\n".repeat(200));
-    byte[] block = new byte[100_000];
-    SplittableRandom random = new SplittableRandom(20);
-    try (OutputStream out = Files.newOutputStream(www.resolve("file.bin"))) {
-      for (int written = 0; written < FILE_BYTES; written += block.length) {
-        random.nextBytes(block);
-        out.write(block);
-      }
-    }
   }
 
   /** Runs all steps; the results are in order. */
@@ -89,13 +73,13 @@ final class Demo {
 
   /** The client serves by the underlay until the entry node has answered its first probe. */
   private void awaitCarrier() throws OsException, InterruptedException {
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 300; i++) {
       if (programs.alive(network.control("client"), CARRIER)) {
         return;
       }
       Thread.sleep(100);
     }
-    throw new OsException("the overlay's entry node did not answer within 5 s");
+    throw new OsException("the overlay's entry node did not answer within 30 s");
   }
 
   /**
@@ -170,7 +154,7 @@ final class Demo {
     Files.deleteIfExists(into);
     long begunNs = System.nanoTime();
     FutureTask<Fetch> first = inBackground(() -> programs.curl(url, into));
-    awaitSize(into, FILE_BYTES / 2);
+    awaitSize(into, Servers.FILE_BYTES / 2);
     network.killExit();
     long killedNs = System.nanoTime();
     Fetch broken = get(first);
@@ -204,13 +188,13 @@ final class Demo {
   }
 
   private static void awaitSize(Path file, long bytes) throws IOException, InterruptedException {
-    for (int i = 0; i < 2_000; i++) {
+    for (int i = 0; i < 6_000; i++) {
       if (Files.exists(file) && Files.size(file) >= bytes) {
         return;
       }
       Thread.sleep(10);
     }
-    throw new IOException("the transfer did not get half-way within 20 s");
+    throw new IOException("the transfer did not get half-way within 60 s");
   }
 
   private static <T> FutureTask<T> inBackground(Callable<T> work) {

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import oasis.emulator.Emulation;
 import oasis.emulator.Launcher;
+import oasis.emulator.Servers;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,10 +24,10 @@ import picocli.CommandLine.Option;
     name = "demo",
     mixinStandardHelpOptions = true,
     description = {
-      "Emulates a client, a router, an exit node, a web server and a DNS server",
-      "on links of 20 ms and 50 Mbit/s, runs ping, dig and curl directly, through",
-      "the overlay by name rule (to an IPv6 server too) and by header rule, and kills",
-      "the overlay half-way.",
+      "Shows programs, client, overlay and exit node at work in an emulated network.",
+      "There are a client, a router, an exit node, a web server and a DNS server on links of 20 ms"
+          + " and 50 Mbit/s. The demo runs ping, dig and curl directly, through the overlay by name"
+          + " rule (to an IPv6 server too) and by header rule, and kills the overlay half-way.",
       "Exits with 1 if anything was not as it should be."
     })
 public final class DemoCommand implements Callable<Integer> {
@@ -93,7 +94,7 @@ public final class DemoCommand implements Callable<Integer> {
       progress("the programs' output goes to " + directory);
     }
     progress("building the network");
-    Demo.writeSite(directory.resolve("www"));
+    Servers.writeSite(directory.resolve("www"));
     try (DemoNetwork network = DemoNetwork.start(directory, launcher)) {
       List<Step> steps = new Demo(network, directory, this::progress).run();
       Emulation emulation = network.emulation();

@@ -25,7 +25,7 @@ final class Programs {
   private static final Pattern PING_TIME = Pattern.compile("time=([0-9.]+) ms");
   private static final Pattern DIG_TIME = Pattern.compile("Query time: ([0-9]+) msec");
   private static final Pattern DIG_ANSWER = Pattern.compile("\\sIN\\s+(?:A|AAAA)\\s+([0-9a-f.:]+)");
-  private static final Duration LIMIT = Duration.ofSeconds(40);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
 
   private final Node host;
   private final ObjectMapper json = new ObjectMapper();

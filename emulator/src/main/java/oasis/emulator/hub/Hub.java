@@ -88,6 +88,13 @@ public final class Hub implements AutoCloseable {
       loop.run(() -> stop);
     } catch (Exception e) {
       ready.completeExceptionally(e);
+    } catch (OutOfMemoryError e) {
+      // Its links need much memory outside of the heap; who started it must not wait for ever.
+      ready.completeExceptionally(
+          new OsException(
+              "not enough memory for %d links: set OASIS_JAVA_OPTS=-XX:MaxDirectMemorySize=%dm"
+                  .formatted(links.size(), Math.max(1024, 64 * links.size())),
+              e));
     }
   }
 
