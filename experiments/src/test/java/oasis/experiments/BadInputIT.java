@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Wrong input from the user, to a client and an exit node at work: it is refused in one line,
  * nothing changes, and traffic goes on.
  */
-@Timeout(180)
+@Timeout(600)
 class BadInputIT {
   @TempDir static Path directory;
   private static Lab lab;

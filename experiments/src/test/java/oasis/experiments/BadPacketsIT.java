@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(
     value = Deployment.class,
     names = {"KERNEL", "PACKET_SOCKETS"})
-@Timeout(180)
+@Timeout(600)
 class BadPacketsIT extends EachDeployment {
   private static final int SYN = 2;
   private static final int ACK = 16;

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demo as a user starts it: what it shows is true, and nothing is left of it. */
-@Timeout(300)
+@Timeout(600)
 class DemoIT {
-  private static final int MINUTES = 4;
+  private static final int MINUTES = 9;
 
   /** A variable that all processes of a demo inherit, so that left ones can be told from others. */
   private static final String MARK = "OASIS_DEMO_TEST";

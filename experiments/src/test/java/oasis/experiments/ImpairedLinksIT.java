@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @ParameterizedClass(name = "{0}")
 @EnumSource(Deployment.class)
-@Timeout(120)
+@Timeout(600)
 class ImpairedLinksIT extends EachDeployment {
   private static final long BYTES = Long.getLong("oasis.impaired.bytes", 10_000_000L);
   private static final long PERCENT = LinkSettings.ALL_PPB / 100;

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @ParameterizedClass(name = "{0}")
 @EnumSource(Deployment.class)
-@Timeout(120)
+@Timeout(600)
 class IntegrityIT extends EachDeployment {
   private static final long BYTES = Long.getLong("oasis.integrity.bytes", 200_000_000L);
 

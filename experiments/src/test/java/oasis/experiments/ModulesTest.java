@@ -23,6 +23,7 @@ class ModulesTest {
             "oasis.packet",
             "oasis.client.daemon",
             "oasis.exit.daemon",
+            "oasis.planetlab.daemon",
             "oasis.emulator",
             "oasis.experiments")
         .doesNotContain("oasis.testkit");

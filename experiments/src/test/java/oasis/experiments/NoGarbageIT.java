@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * for a packet: in both directions, of both families, whatever carries it. What they allocate on
  * their timers is far less than one byte for a packet.
  */
-@Timeout(120)
+@Timeout(600)
 class NoGarbageIT {
   private static final long BYTES = 50_000_000;
   private static final long PACKET_BYTES = 1400;

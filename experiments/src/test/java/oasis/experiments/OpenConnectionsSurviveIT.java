@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Starting, changing and stopping the client neither breaks nor moves connections that are open.
  */
-@Timeout(240)
+@Timeout(600)
 class OpenConnectionsSurviveIT {
   /** Each matches one of the open connections, most of them also the connections begun later. */
   private static final List<String> RULES =

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Programs learn the MTU of their path as they would without us, and no packet is fragmented. */
 @ParameterizedClass(name = "{0}")
 @EnumSource(Deployment.class)
-@Timeout(120)
+@Timeout(600)
 class PathMtuIT extends EachDeployment {
   private static final int CARRIER_MTU = 1400;
   private static final int FAR_MTU = 1300;

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @EnumSource(
     value = Deployment.class,
     names = {"KERNEL", "PACKET", "MEDIATED"})
-@Timeout(120)
+@Timeout(600)
 class SecureWebIT extends EachDeployment {
   private static final int FILES = 20;
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(
     value = Deployment.class,
     names = {"KERNEL", "PACKET", "MEDIATED"})
-@Timeout(120)
+@Timeout(600)
 class ShrinkingPathIT extends EachDeployment {
   private static final int LEAST_MTU = 1280;
   private static final int SINK = 9001;

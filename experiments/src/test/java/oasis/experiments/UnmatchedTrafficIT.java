@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Traffic that no rule matches never reaches the client: not a single packet. */
-@Timeout(180)
+@Timeout(600)
 class UnmatchedTrafficIT {
   private static final int BIG_BYTES = 20_000_000;
 

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @EnumSource(
     value = Deployment.class,
     names = {"KERNEL", "PACKET", "MEDIATED"})
-@Timeout(180)
+@Timeout(600)
 class UnmodifiedProgramsIT extends EachDeployment {
   private static final String NAME_RULE = "name:*.overlay.test lab";
   private static final String WEB_RULE = "tcp dport 8080 lab";

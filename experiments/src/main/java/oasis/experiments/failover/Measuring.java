@@ -67,14 +67,11 @@ final class Measuring {
 
   /** What an earlier run with the same plan has in this folder. */
   private List<Step> earlier() throws OsException, IOException {
-    Plan before = raw.recordedPlan();
-    if (!before.withRounds(plan.rounds()).equals(plan)) {
-      throw new OsException("the run in " + raw.directory() + " had another plan: " + before);
-    }
-    List<Step> steps =
-        raw.entries().stream().filter(step -> step.round() <= plan.rounds()).toList();
-    progress.accept("resumed: " + steps.size() + " steps are there");
-    return steps;
+    return raw.resume(
+        plan,
+        before -> before.withRounds(plan.rounds()),
+        one -> one.round() <= plan.rounds(),
+        progress);
   }
 
   private static boolean has(List<Step> steps, int round, Failure failure) {

@@ -10,12 +10,12 @@ import oasis.exit.engine.ExitEffects;
 import oasis.exit.engine.ExitEngine;
 import oasis.exit.engine.ExitLimits;
 import oasis.exit.engine.FlowRecord;
+import oasis.flow.NatBehaviour;
 import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.Coalescer;
 import oasis.packet.FlowKey;
 import oasis.packet.Prefix;
-import oasis.packet.Replies;
 import oasis.packet.Tcp;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -64,7 +64,7 @@ public class ExitPath {
     private long sum;
 
     @Override
-    public int toUnderlay(Burst b) {
+    public int toUnderlay(Burst b, int client) {
       sent.of(b);
       sum += work.whole(b, by == BackendKind.RAW ? SendWork.ETHERNET_BYTES : 0);
       bursts++;
@@ -72,9 +72,14 @@ public class ExitPath {
     }
 
     @Override
-    public void toClient(Burst b, long hi, long lo, int port) {
+    public void toClient(Burst b, int toClient, int keyId, long hi, long lo, int port) {
       sum += work.segments(b);
       bursts++;
+    }
+
+    @Override
+    public int pathMtu(Burst b) {
+      return 0;
     }
 
     @Override
@@ -83,12 +88,17 @@ public class ExitPath {
     }
 
     @Override
-    public void replyToClient(Burst b, long hi, long lo, int port) {
+    public void replyToClient(Burst b, int keyId, long hi, long lo, int port) {
       sum++;
     }
 
     @Override
-    public void keepAlive(long hi, long lo, int port) {
+    public void keepAlive(int keyId, long hi, long lo, int port) {
+      sum++;
+    }
+
+    @Override
+    public void flowBegan(FlowRecord flow) {
       sum++;
     }
 
@@ -103,15 +113,17 @@ public class ExitPath {
         new EngineConfig(
             List.of(Prefix.parse("0.0.0.0/0"), Prefix.parse("::/0")),
             List.of(),
+            EngineConfig.CLOSED_PORTS,
             Prefix.parse("100.64.0.0/10"),
             Prefix.parse("fdc6:1200:4711::/64"),
             true,
             61_000,
             64_999,
+            NatBehaviour.GATEWAY,
             1_400,
             ExitLimits.DEFAULT,
             1);
-    return new ExitEngine(config, by, ByteBuffer.allocateDirect(Replies.MAX_BYTES), 0, sink);
+    return new ExitEngine(config, by, ByteBuffer.allocateDirect(ExitEngine.MEMORY_BYTES), 0, sink);
   }
 
   /** Begins the flow. */
@@ -120,8 +132,7 @@ public class ExitPath {
     engine = engine();
     client = family.host();
     if (by == BackendKind.RAW) {
-      engine.external4(Family.IPV4.exit(), 0);
-      engine.external6(Family.IPV6.exit(), 0);
+      engine.external(List.of(Family.IPV4.exit(), Family.IPV6.exit()), 0);
     }
     FlowKey key = family.outbound(shape);
     fromClient = Input.run(key, shape);
@@ -135,7 +146,7 @@ public class ExitPath {
     outbound();
     inbound();
     if (sink.bursts != before + 2) {
-      throw new IllegalStateException(engine.info().toString());
+      throw new IllegalStateException(engine.view().info().toString());
     }
   }
 

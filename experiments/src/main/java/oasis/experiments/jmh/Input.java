@@ -86,6 +86,11 @@ final class Input {
     return new Input(memory, memory.capacity(), memory.capacity());
   }
 
+  /** One UDP datagram without payload. */
+  static Input query(FlowKey key) {
+    return segment(key, 0);
+  }
+
   private static boolean v4(FlowKey key) {
     return Addresses.isV4(key.srcHi, key.srcLo);
   }

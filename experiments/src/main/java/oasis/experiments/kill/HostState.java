@@ -95,6 +95,12 @@ record HostState(List<String> lines) {
     }
   }
 
+  /** Without the folder that a client has for the first seconds after its start, and then not. */
+  HostState atWork() {
+    return new HostState(
+        lines.stream().filter(line -> !line.startsWith("file state/rehearsal")).toList());
+  }
+
   /** The lines that another state does not have, or has less often. */
   List<String> without(HostState other) {
     List<String> rest = new ArrayList<>(lines);

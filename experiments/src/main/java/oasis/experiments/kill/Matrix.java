@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import oasis.emulator.Launcher;
 import oasis.experiments.measure.RawData;
@@ -38,7 +39,11 @@ final class Matrix {
 
   /** Tries what has not been tried yet. */
   KillResult run(boolean resume, Launcher launcher) throws OsException, IOException {
-    List<Trial> trials = new ArrayList<>(resume ? earlier() : List.of());
+    List<Trial> trials =
+        new ArrayList<>(
+            resume
+                ? raw.resume(plan, UnaryOperator.identity(), trial -> true, progress)
+                : List.of());
     raw.begin(plan, trials);
     Path output = raw.freshFolder();
     try (KillNetwork network = KillNetwork.start(output, launcher);
@@ -105,16 +110,5 @@ final class Matrix {
             packets.stream().anyMatch(line -> line.contains("> 198.18.200.1:")),
             packets.stream().anyMatch(line -> line.contains("> fdc6:1200:4710::beef:")));
     return new Ending(moved, now.difference(fresh), control, watch.complete(), sent);
-  }
-
-  /** What an earlier run with the same plan has in this folder. */
-  private List<Trial> earlier() throws OsException, IOException {
-    Plan before = raw.recordedPlan();
-    if (!before.equals(plan)) {
-      throw new OsException("the run in " + raw.directory() + " had another plan: " + before);
-    }
-    List<Trial> trials = raw.entries();
-    progress.accept("resumed: " + trials.size() + " trials are there");
-    return trials;
   }
 }

@@ -9,6 +9,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import oasis.os.OsException;
 
 /**
@@ -24,19 +27,31 @@ public record RawData<P, E>(Path directory, Class<P> plan, Class<E> entry) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * The plan of the run that is in the folder.
+   * What an earlier run has measured so far, for this one to go on behind it.
    *
-   * @throws OsException when there is none
+   * @param now the plan of this run
+   * @param asNow gives the earlier plan this run's number of rounds, in which they may differ
+   * @param wanted what this run would measure, too
+   * @param progress is told how much there is
+   * @throws OsException when there is no earlier run, or it had another plan
    */
-  public P recordedPlan() throws OsException, IOException {
+  public List<E> resume(
+      P now, UnaryOperator<P> asNow, Predicate<E> wanted, Consumer<String> progress)
+      throws OsException, IOException {
     if (!Files.exists(directory.resolve(PLAN))) {
       throw new OsException("nothing to resume in " + directory);
     }
-    return JSON.readValue(Files.readString(directory.resolve(PLAN)), plan);
+    P before = JSON.readValue(Files.readString(directory.resolve(PLAN)), plan);
+    if (!asNow.apply(before).equals(now)) {
+      throw new OsException("the run in " + directory + " had another plan: " + before);
+    }
+    List<E> kept = entries().stream().filter(wanted).toList();
+    progress.accept("resumed: " + kept.size() + " measurements are there");
+    return kept;
   }
 
   /** What has been measured so far; a last line that was broken off is left out. */
-  public List<E> entries() throws IOException {
+  private List<E> entries() throws IOException {
     List<E> entries = new ArrayList<>();
     List<String> lines = Files.readAllLines(directory.resolve(RAW));
     for (int i = 0; i < lines.size(); i++) {

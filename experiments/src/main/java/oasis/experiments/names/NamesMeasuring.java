@@ -101,14 +101,12 @@ final class NamesMeasuring {
 
   /** What an earlier run with the same plan has in this folder. */
   private void takeEarlier() throws OsException, IOException {
-    Plan before = raw.recordedPlan();
-    if (!before.withRounds(plan.rounds()).equals(plan)) {
-      throw new OsException("the run in " + raw.directory() + " had another plan: " + before);
-    }
-    raw.entries().stream()
-        .filter(step -> step.part() != Step.Part.LOOKUPS || step.round() <= plan.rounds())
-        .forEach(steps::add);
-    progress.accept("resumed: " + steps.size() + " steps are there");
+    steps.addAll(
+        raw.resume(
+            plan,
+            before -> before.withRounds(plan.rounds()),
+            step -> step.part() != Step.Part.LOOKUPS || step.round() <= plan.rounds(),
+            progress));
   }
 
   private boolean has(Step.Part part, int round) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.throughput;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param title what it is, for people
  * @param launcher starts client and exit node
  * @param java home of the JDK that runs them, or null for the one that the launcher finds
+ * @param keyed whether client and exit node seal each datagram by a key
  * @param ipv6 whether all addresses are of IPv6, inside of the tunnel and outside
  * @param exit options of the exit node, or null when the client alone carries the packets
  */
@@ -32,6 +36,7 @@ record OasisPath(
     String title,
     Launcher launcher,
     @Nullable Path java,
+    boolean keyed,
     boolean ipv6,
     @Nullable List<String> exit)
     implements TestPath {
@@ -41,6 +46,9 @@ record OasisPath(
   private static final int FIRST_IDLE_PORT = 20_000;
   private static final Duration READY = Duration.ofSeconds(20);
   private static final String OVERLAY = "lab";
+
+  /** Of a client and an exit node that live for one visit, in namespaces of their own. */
+  private static final String KEY = "7 " + "0123456789abcdef".repeat(4) + "\n";
 
   /** Also lets the launcher prepare what it does once for each JDK, which is no part of a start. */
   @Override
@@ -61,7 +69,9 @@ record OasisPath(
 
   @Override
   public String version() {
-    return exit == null ? "client" : "exit node with " + String.join(" ", exit);
+    return exit == null
+        ? "client"
+        : "exit node with " + String.join(" ", exit) + (keyed ? ", keys" : "");
   }
 
   @Override
@@ -70,7 +80,7 @@ record OasisPath(
     try (FirstPacket probe = new FirstPacket(lab, ipv6)) {
       if (exit != null) {
         long begin = System.nanoTime();
-        Program program = start(lab, "exit", exitOptions(exit));
+        Program program = start(lab, "exit", exitOptions(lab, exit));
         if (!ipv6) {
           facts.put("start_exit", probe.throughExit(program, ENTRY_PORT, begin));
         }
@@ -99,7 +109,7 @@ record OasisPath(
     return Integer.toString(ipv6 ? Lab.TUNNEL_MTU + Ip.V6_BYTES - Ip.V4_BYTES : Lab.TUNNEL_MTU);
   }
 
-  private List<String> exitOptions(List<String> exit) {
+  private List<String> exitOptions(Lab lab, List<String> exit) throws OsException {
     List<String> options = new ArrayList<>();
     options.addAll(List.of("--listen", Integer.toString(ENTRY_PORT)));
     options.addAll(List.of("--allow", ipv6 ? Lab.CLIENT6 : Lab.CLIENT));
@@ -108,11 +118,30 @@ record OasisPath(
       // Addresses of documents are closed in IPv6.
       options.addAll(List.of("--allow-destination", server()));
     }
+    if (keyed) {
+      options.addAll(List.of("--keys", keyFile(lab)));
+    }
     options.addAll(exit);
     return options;
   }
 
-  private List<String> clientOptions(Lab lab) {
+  /** The file with the one key, for both ends. */
+  private static String keyFile(Lab lab) throws OsException {
+    Path file = lab.directory().resolve("keys").toAbsolutePath();
+    try {
+      if (!Files.exists(file)) {
+        Files.createFile(
+            file,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, KEY);
+      }
+      return file.toString();
+    } catch (IOException e) {
+      throw new OsException("cannot write " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private List<String> clientOptions(Lab lab) throws OsException {
     String host = ipv6 ? "[" + Lab.EXIT6 + "]" : Lab.EXIT;
     List<String> options = new ArrayList<>();
     options.addAll(List.of("--state", lab.directory().resolve("state").toString()));
@@ -124,6 +153,9 @@ record OasisPath(
     options.addAll(List.of("--rule", "dst " + server() + " " + OVERLAY));
     if (exit == null) {
       options.add("--mediate");
+    }
+    if (keyed) {
+      options.addAll(List.of("--key", OVERLAY + "=" + keyFile(lab)));
     }
     return options;
   }

@@ -18,7 +18,15 @@ final class Paths {
   static final String QUICKTUN = "quicktun";
   static final String OURS = "ours";
   static final String RAW = "ours-raw";
+  static final String SLICE = "ours-slice";
   static final String MEDIATED = "ours-mediated";
+
+  /** End of the names of paths with keys. */
+  static final String KEYED = "-keyed";
+
+  /** What is measured of the exit node. */
+  static final List<String> EXIT =
+      List.of(VXLAN, QUICKTUN, OURS, RAW, SLICE, OURS + KEYED, RAW + KEYED, SLICE + KEYED);
 
   /** What a quick run measures. */
   static final List<String> QUICK = List.of(DIRECT, VXLAN, QUICKTUN, OURS, RAW, MEDIATED);
@@ -80,24 +88,39 @@ final class Paths {
 
   private static List<TestPath> ours(Launcher launcher, @Nullable Path java) {
     List<TestPath> ours = new ArrayList<>();
-    ours.add(oasis(launcher, java, OURS, "ours, kernel backend", "--backend kernel"));
+    String kernel = "--backend kernel";
+    ours.add(oasis(launcher, java, OURS, "ours, kernel backend", kernel));
     String raw = "--backend raw --send packet --silence nft";
     ours.add(oasis(launcher, java, RAW, "ours, raw backend", raw));
     String slice = "--backend raw --send packet --silence sockets";
-    ours.add(oasis(launcher, java, "ours-slice", "ours, raw, slice mode", slice));
+    ours.add(oasis(launcher, java, SLICE, "ours, raw, slice mode", slice));
     String plain = "--backend raw --send raw --silence nft";
     ours.add(oasis(launcher, java, "ours-plain", "ours, plain raw sockets out", plain));
-    ours.add(new OasisPath(MEDIATED, "ours, mediated underlay", launcher, java, false, null));
+    ours.add(
+        new OasisPath(MEDIATED, "ours, mediated underlay", launcher, java, false, false, null));
     List<String> kernel6 = List.of("--backend", "kernel");
     ours.add(
-        new OasisPath("ours-ipv6", "ours, kernel backend, IPv6", launcher, java, true, kernel6));
+        new OasisPath(
+            "ours-ipv6", "ours, kernel backend, IPv6", launcher, java, false, true, kernel6));
     List<String> raw6 = List.of(raw.split(" ", -1));
-    ours.add(new OasisPath("ours-raw-ipv6", "ours, raw backend, IPv6", launcher, java, true, raw6));
+    ours.add(
+        new OasisPath(
+            "ours-raw-ipv6", "ours, raw backend, IPv6", launcher, java, false, true, raw6));
+    ours.add(keyed(launcher, java, OURS, "ours, kernel backend, keys", kernel));
+    ours.add(keyed(launcher, java, RAW, "ours, raw backend, keys", raw));
+    ours.add(keyed(launcher, java, SLICE, "ours, raw, slice mode, keys", slice));
     return ours;
+  }
+
+  private static TestPath keyed(
+      Launcher launcher, @Nullable Path java, String name, String title, String options) {
+    List<String> words = List.of(options.split(" ", -1));
+    return new OasisPath(name + KEYED, title, launcher, java, true, false, words);
   }
 
   private static TestPath oasis(
       Launcher launcher, @Nullable Path java, String name, String title, String options) {
-    return new OasisPath(name, title, launcher, java, false, List.of(options.split(" ", -1)));
+    return new OasisPath(
+        name, title, launcher, java, false, false, List.of(options.split(" ", -1)));
   }
 }

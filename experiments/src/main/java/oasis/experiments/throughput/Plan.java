@@ -3,10 +3,10 @@ package oasis.experiments.throughput;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import oasis.experiments.measure.Undisturbed;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
@@ -17,9 +17,16 @@ import oasis.experiments.measure.Undisturbed;
  * @param modes what may cross the links
  * @param tcpSeconds that count of each TCP stream
  * @param java of client and exit node under test, as it calls itself
+ * @param suite which experiment; null in records of {@link Suite#THROUGHPUT}
  */
 record Plan(
-    boolean quick, int rounds, List<String> paths, List<Mode> modes, int tcpSeconds, String java) {
+    boolean quick,
+    int rounds,
+    List<String> paths,
+    List<Mode> modes,
+    int tcpSeconds,
+    String java,
+    @Nullable Suite suite) {
   static final int OMITTED_SECONDS = 1;
   static final int CPU_SECONDS = 5;
   static final int IDLE_SECONDS = 10;
@@ -34,9 +41,6 @@ record Plan(
   /** After so long no measurement is repeated any more. */
   private static final long QUICK_MS = 210_000;
 
-  /** Paths of which a quick run measures TCP alone: what its goals need. */
-  private static final Set<String> QUICK_TCP = Set.of(Paths.DIRECT, Paths.VXLAN, Paths.MEDIATED);
-
   Plan {
     paths = List.copyOf(paths);
     modes = List.copyOf(modes);
@@ -44,7 +48,12 @@ record Plan(
 
   /** The same with another number of rounds. */
   Plan withRounds(int number) {
-    return new Plan(quick, number, paths, modes, tcpSeconds, java);
+    return new Plan(quick, number, paths, modes, tcpSeconds, java, suite);
+  }
+
+  /** Which experiment it is of. */
+  Suite experiment() {
+    return suite == null ? Suite.THROUGHPUT : suite;
   }
 
   /** The paths of a round, each round beginning with another one. */
@@ -56,17 +65,7 @@ record Plan(
 
   /** What is measured on a path. */
   Set<Kind> tests(String path, Mode mode) {
-    Set<Kind> tests = EnumSet.of(Kind.TCP_UP, Kind.TCP_DOWN);
-    if (!quick) {
-      tests.add(Kind.UDP_UP);
-    }
-    if (mode == Mode.DEFAULT && !(quick && QUICK_TCP.contains(path))) {
-      tests.addAll(EnumSet.of(Kind.UDP_UP, Kind.RTT, Kind.CPU));
-      if (!quick || path.equals(Paths.OURS)) {
-        tests.add(Kind.IDLE);
-      }
-    }
-    return tests;
+    return experiment().tests(quick, path, mode);
   }
 
   /** How much to do for undisturbed measurements after {@code elapsedMs} of the run. */

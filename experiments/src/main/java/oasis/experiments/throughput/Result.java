@@ -32,11 +32,11 @@ public final class Result implements Computed {
     Series series = Metrics.of(visits);
     report =
         new Report(
-            Throughput.NAME,
+            plan.experiment().word(),
             series,
             Goals.load()
                 .judge(
-                    Throughput.NAME,
+                    plan.experiment().word(),
                     series,
                     value -> Series.names(value).stream().allMatch(plan::asks)),
             Validity.reasons(visits),

@@ -66,12 +66,10 @@ final class Throughput {
 
   /** What an earlier run with the same plan has in this folder. */
   private List<Visit> completeRounds() throws OsException, IOException {
-    Plan before = raw.recordedPlan();
-    if (!before.withRounds(plan.rounds()).equals(plan)) {
-      throw new OsException("the run in " + directory + " had another plan: " + before);
-    }
+    List<Visit> visits =
+        raw.resume(plan, before -> before.withRounds(plan.rounds()), visit -> true, progress);
     Map<Integer, List<Visit>> rounds = new LinkedHashMap<>();
-    for (Visit visit : raw.entries()) {
+    for (Visit visit : visits) {
       rounds.computeIfAbsent(visit.round(), key -> new ArrayList<>()).add(visit);
     }
     List<Visit> complete = new ArrayList<>();
@@ -80,7 +78,7 @@ final class Throughput {
         complete.addAll(round);
       }
     }
-    progress.accept("resumed: " + complete.size() + " visits of complete rounds are there");
+    progress.accept("  " + complete.size() + " of them of complete rounds");
     return complete;
   }
 

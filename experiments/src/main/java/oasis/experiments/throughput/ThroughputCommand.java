@@ -2,29 +2,24 @@
 package oasis.experiments.throughput;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import oasis.emulator.Launcher;
+import oasis.experiments.measure.ExperimentCommand;
 import oasis.experiments.measure.Machine;
-import oasis.experiments.measure.Output;
+import oasis.experiments.measure.Rounds;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code oasis experiment run throughput}. */
 @Command(
     name = Throughput.NAME,
-    mixinStandardHelpOptions = true,
     description = {
       "Measures TCP, UDP, round-trip time, CPU and memory of client and exit node beside other"
           + " tunnels, in the same rounds, in network namespaces. Exits with 1 unless the run was"
@@ -46,26 +41,13 @@ import picocli.CommandLine.Spec;
           + " such as",
       "  --peer wireguard-go-new='WIREGUARD_GO=/path/to/it experiments/peers/wireguard-go.sh'"
     })
-public final class ThroughputCommand implements Callable<Integer> {
+public class ThroughputCommand extends ExperimentCommand {
   private static final int QUICK_ROUNDS = 1;
   private static final int ROUNDS = 5;
   private static final int QUICK_SECONDS = 2;
   private static final int SECONDS = 5;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
-  @Option(
-      names = "--quick",
-      description =
-          "One short round of the paths direct, vxlan, quicktun, ours, ours-raw and"
-              + " ours-mediated, in less than six minutes.")
-  private boolean quick;
-
-  @Option(
-      names = "--rounds",
-      paramLabel = "N",
-      description = "How often each path is measured (default: " + ROUNDS + ", quick: 1).")
-  private @Nullable Integer rounds;
+  @Mixin private Rounds rounds = new Rounds(ROUNDS + ", with --quick " + QUICK_ROUNDS);
 
   @Option(
       names = "--paths",
@@ -104,28 +86,44 @@ public final class ThroughputCommand implements Callable<Integer> {
   @Option(names = "--no-install", description = "Skip peers that are not installed.")
   private boolean noInstall;
 
-  @Mixin private Output output = new Output();
+  private final Suite suite;
 
-  @Override
-  public Integer call() {
-    try {
-      Map<String, TestPath> all = Paths.all(Launcher.ofThisProcess(), java, named(peers));
-      Plan plan = plan(all);
-      Path directory = output.directory(Throughput.NAME);
-      Map<String, String> skipped = new LinkedHashMap<>();
-      Map<String, TestPath> usable = usable(plan, all, skipped);
-      List<Visit> visits =
-          new Throughput(plan, usable, directory, ThroughputCommand::say).run(output.resume());
-      Result result = new Result(plan, visits, skipped);
-      return output.finish(result, directory, Manifest.of(plan, usable.values(), skipped, visits));
-    } catch (OsException | IOException | UncheckedIOException e) {
-      System.err.println("oasis experiment: " + e.getMessage());
-      return 1;
+  /** For picocli. */
+  public ThroughputCommand() {
+    this(Suite.THROUGHPUT);
+  }
+
+  ThroughputCommand(Suite suite) {
+    super(suite.word());
+    this.suite = suite;
+  }
+
+  /** The exit node's backends with and without keys. */
+  @Command(
+      name = "exit-throughput",
+      description = {
+        "Measures TCP and UDP through each of the exit node's backends, with and without keys,"
+            + " beside the kernel's own masquerade over VXLAN, and quicktun. Exits with 1 unless the"
+            + " run was valid and all goals are met.",
+        ""
+      })
+  public static final class OfExit extends ThroughputCommand {
+    /** For picocli. */
+    public OfExit() {
+      super(Suite.EXIT_THROUGHPUT);
     }
   }
 
-  private static void say(String line) {
-    System.err.println(Throughput.NAME + ": " + line);
+  @Override
+  protected int run() throws OsException, IOException {
+    Map<String, TestPath> all = Paths.all(Launcher.ofThisProcess(), java, named(peers));
+    Plan plan = plan(all);
+    Path directory = directory();
+    Map<String, String> skipped = new LinkedHashMap<>();
+    Map<String, TestPath> usable = usable(plan, all, skipped);
+    List<Visit> visits = new Throughput(plan, usable, directory, this::say).run(output().resume());
+    Result result = new Result(plan, visits, skipped);
+    return output().finish(result, directory, Manifest.of(plan, usable.values(), skipped, visits));
   }
 
   private Map<String, String> named(Map<String, String> given) {
@@ -138,7 +136,7 @@ public final class ThroughputCommand implements Callable<Integer> {
   }
 
   private Plan plan(Map<String, TestPath> all) throws OsException {
-    List<String> names = new ArrayList<>(quick ? Paths.QUICK : all.keySet());
+    List<String> names = new ArrayList<>(suite.paths(quick(), all.keySet()));
     if (only != null) {
       for (String name : only) {
         if (!all.containsKey(name)) {
@@ -146,23 +144,24 @@ public final class ThroughputCommand implements Callable<Integer> {
         }
       }
       names = only;
-    } else if (quick) {
+    } else if (quick()) {
       names.addAll(peers.keySet());
     }
     return new Plan(
-        quick,
-        positive("--rounds", rounds, quick ? QUICK_ROUNDS : ROUNDS),
+        quick(),
+        rounds.or(quick() ? QUICK_ROUNDS : ROUNDS),
         names.stream().distinct().toList(),
-        modes == null ? List.of(Mode.values()) : modes.stream().map(this::mode).toList(),
-        positive("--seconds", seconds, quick ? QUICK_SECONDS : SECONDS),
-        Machine.java(java));
+        modes == null ? suite.modes(quick()) : modes.stream().map(this::mode).toList(),
+        seconds(),
+        Machine.java(java),
+        suite);
   }
 
-  private int positive(String option, @Nullable Integer given, int otherwise) {
-    if (given != null && given < 1) {
-      throw usage(option + " must be at least 1");
+  private int seconds() {
+    if (seconds != null && seconds < 1) {
+      throw usage("--seconds must be at least 1");
     }
-    return given == null ? otherwise : given;
+    return seconds != null ? seconds : quick() ? QUICK_SECONDS : SECONDS;
   }
 
   private Mode mode(String word) {
@@ -172,10 +171,6 @@ public final class ThroughputCommand implements Callable<Integer> {
       }
     }
     throw usage("--modes takes default and wire, not '" + word + "'");
-  }
-
-  private ParameterException usage(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 
   private Map<String, TestPath> usable(

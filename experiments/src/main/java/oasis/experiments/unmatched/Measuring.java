@@ -72,14 +72,11 @@ final class Measuring {
 
   /** What an earlier run with the same plan has in this folder. */
   private List<Round> earlier() throws OsException, IOException {
-    Plan before = raw.recordedPlan();
-    if (!before.withRounds(plan.rounds()).equals(plan)) {
-      throw new OsException("the run in " + raw.directory() + " had another plan: " + before);
-    }
-    List<Round> rounds =
-        raw.entries().stream().filter(round -> round.round() <= plan.rounds()).toList();
-    progress.accept("resumed: " + rounds.size() + " rounds are there");
-    return rounds;
+    return raw.resume(
+        plan,
+        before -> before.withRounds(plan.rounds()),
+        one -> one.round() <= plan.rounds(),
+        progress);
   }
 
   private Round measure(

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The experiment as a user starts it, one round of it: it works, whatever the numbers are. */
-@Timeout(180)
+@Timeout(600)
 class FailoverIT {
   @TempDir Path directory;
 

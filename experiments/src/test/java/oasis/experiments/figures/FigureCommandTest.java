@@ -22,7 +22,7 @@ class FigureCommandTest {
     assertThat(execute("--rounds", "0")).isEqualTo(2);
     assertThat(execute("--quick", "--paper")).isEqualTo(2);
     assertThat(errors.toString())
-        .contains("--rounds must be at least 1")
+        .contains("'--rounds': '0' is no number of at least 1")
         .contains("--quick and --paper exclude each other");
   }
 }

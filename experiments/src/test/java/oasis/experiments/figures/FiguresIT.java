@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A figure as a user starts it, cut down to seconds: it works, whatever the numbers are. */
-@Timeout(300)
+@Timeout(600)
 class FiguresIT {
   @TempDir Path directory;
 
@@ -48,7 +48,7 @@ class FiguresIT {
     Files.delete(out.resolve(Report.FILE));
     ExperimentProcess.Outcome again =
         ExperimentProcess.run(directory, short7, "--rounds", "1", "--resume");
-    assertThat(again.err()).contains("resumed: 9 steps are there");
+    assertThat(again.err()).contains("resumed: 9 measurements are there");
     assertThat(Files.readAllLines(raw)).hasSize(10).startsWith(steps.get(0));
 
     ExperimentProcess.Outcome verified =

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import oasis.os.OsException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +21,7 @@ class RawDataTest {
   private static final Probe SECOND = new Probe(20, 12, 3);
 
   @TempDir private Path directory;
+  private final List<String> said = new ArrayList<>();
   private RawData<Effort, Probe> raw;
 
   private record Effort(int rounds) {}
@@ -28,12 +31,27 @@ class RawDataTest {
     raw = new RawData<>(directory, Effort.class, Probe.class);
   }
 
+  private List<Probe> resume(int rounds) throws Exception {
+    return raw.resume(
+        new Effort(rounds), before -> new Effort(rounds), one -> one.lostPercent() < 9, said::add);
+  }
+
   @Test
   void whatWasAddedIsReadBack() throws Exception {
     raw.begin(new Effort(3), List.of(FIRST));
     raw.add(SECOND);
-    assertThat(raw.recordedPlan()).isEqualTo(new Effort(3));
-    assertThat(raw.entries()).containsExactly(FIRST, SECOND);
+    raw.add(new Probe(30, 13, 9));
+    assertThat(resume(4)).containsExactly(FIRST, SECOND);
+    assertThat(said).containsExactly("resumed: 2 measurements are there");
+  }
+
+  @Test
+  void aRunWithAnotherPlanIsNotGoneOnWith() throws Exception {
+    raw.begin(new Effort(3), List.of(FIRST));
+    assertThatThrownBy(
+            () -> raw.resume(new Effort(4), UnaryOperator.identity(), one -> true, said::add))
+        .isInstanceOf(OsException.class)
+        .hasMessageContaining("had another plan");
   }
 
   @Test
@@ -41,14 +59,14 @@ class RawDataTest {
     raw.begin(new Effort(3), List.of(FIRST));
     Path lines = directory.resolve("raw.jsonl");
     Files.writeString(lines, "{\"offeredMb", StandardOpenOption.APPEND);
-    assertThat(raw.entries()).containsExactly(FIRST);
+    assertThat(resume(3)).containsExactly(FIRST);
     Files.writeString(lines, "\n{}\n", StandardOpenOption.APPEND);
-    assertThatThrownBy(() -> raw.entries()).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> resume(3)).isInstanceOf(IOException.class);
   }
 
   @Test
   void anEmptyFolderHasNothingToGoOnFrom() {
-    assertThatThrownBy(() -> raw.recordedPlan())
+    assertThatThrownBy(() -> resume(3))
         .isInstanceOf(OsException.class)
         .hasMessageContaining("nothing to resume");
   }

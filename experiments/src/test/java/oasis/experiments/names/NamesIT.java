@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The experiment as a user starts it, cut down to seconds: it works, whatever the numbers are. */
-@Timeout(300)
+@Timeout(600)
 class NamesIT {
   @TempDir Path directory;
 
@@ -40,7 +40,7 @@ class NamesIT {
     ExperimentProcess.Outcome run =
         ExperimentProcess.run(directory, words, "--rounds", "1", "--resume");
     ExperimentProcess.assertNoNamespaces(run.pid());
-    assertThat(run.err()).contains("resumed: 12 steps are there");
+    assertThat(run.err()).contains("resumed: 12 measurements are there");
     assertThat(run.status()).as(run.err()).isEqualTo(1);
     JsonNode result = oasis.lab.Lab.json(run.out());
     assertThat(result.path("invalid").toString())
@@ -52,7 +52,7 @@ class NamesIT {
       assertThat(ms).as(host.title()).isGreaterThan(0);
     }
     assertThat(values.path("rules100000.lost").path("1").asDouble()).isZero();
-    assertThat(values.path("rules100000.qps").path("1").asDouble()).isGreaterThan(1_000);
+    assertThat(values.path("rules100000.qps").path("1").asDouble()).isGreaterThan(100);
     assertThat(values.path("rules1.rss_mib").path("1").asDouble()).isGreaterThan(10);
   }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class PlanTest {
   private static final Plan PLAN =
-      new Plan(false, 3, List.of("a", "b", "c"), List.of(Mode.DEFAULT), 5, "17");
+      new Plan(false, 3, List.of("a", "b", "c"), List.of(Mode.DEFAULT), 5, "17", null);
 
   @Test
   void eachRoundBeginsWithAnotherPath() {
@@ -28,7 +28,7 @@ class PlanTest {
 
   @Test
   void aQuickRunMeasuresWhatItsGoalsNeed() {
-    Plan quick = new Plan(true, 1, Paths.QUICK, List.of(Mode.values()), 2, "17");
+    Plan quick = new Plan(true, 1, Paths.QUICK, List.of(Mode.values()), 2, "17", Suite.THROUGHPUT);
     assertThat(quick.tests(Paths.OURS, Mode.DEFAULT)).containsExactly(Kind.values());
     assertThat(quick.tests(Paths.QUICKTUN, Mode.DEFAULT))
         .contains(Kind.TCP_UP, Kind.TCP_DOWN, Kind.UDP_UP, Kind.RTT, Kind.CPU);
@@ -45,7 +45,7 @@ class PlanTest {
 
   @Test
   void aQuickRunEndsItsRepetitionsInTime() {
-    Plan quick = new Plan(true, 1, Paths.QUICK, List.of(Mode.values()), 2, "17");
+    Plan quick = new Plan(true, 1, Paths.QUICK, List.of(Mode.values()), 2, "17", Suite.THROUGHPUT);
     assertThat(quick.effort(0).tries()).isGreaterThan(1);
     assertThat(quick.effort(300_000).tries()).isEqualTo(1);
   }

@@ -38,7 +38,8 @@ class ResultTest {
       visits.add(visit(round, "ours-mediated", ours + round, span));
     }
     return new Result(
-        new Plan(false, 3, List.of("quicktun", "ours-mediated"), List.of(Mode.DEFAULT), 5, "17"),
+        new Plan(
+            false, 3, List.of("quicktun", "ours-mediated"), List.of(Mode.DEFAULT), 5, "17", null),
         visits,
         Map.of());
   }

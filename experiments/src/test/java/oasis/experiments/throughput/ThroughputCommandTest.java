@@ -36,7 +36,7 @@ class ThroughputCommandTest {
     assertThat(execute("--modes", "fast")).isEqualTo(2);
     assertThat(execute("--peer", "Not A Name=true")).isEqualTo(2);
     assertThat(errors.toString())
-        .contains("--rounds must be at least 1")
+        .contains("'--rounds': '0' is no number of at least 1")
         .contains("no path is named 'nonsense': direct, vxlan, quicktun, ours, ours-raw")
         .contains("not 'fast'")
         .contains("'Not A Name' is no name");
