@@ -8,22 +8,13 @@ home=$PWD
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# check NAME COMMAND...: the command must succeed.
-check() {
-  local name=$1 output
-  shift
-  if output=$(set +e; "$@" 2>&1); then
-    echo "passed $name"
-  else
-    echo "FAILED $name"
-    tail -n 15 <<<"$output" | sed 's/^/    /'
-  fi
-}
+# shellcheck source=scripts/check.sh
+. scripts/check.sh
 
 helpIsShortAndNamesEveryWord() {
   local word text
   text=$(./oasis --help) || return
-  for word in demo test client exit cleanup emulate experiment completion; do
+  for word in demo test client exit planetlab cleanup emulate experiment completion; do
     grep -q "^  $word " <<<"$text" || { echo "no $word" && return 1; }
   done
 }
@@ -39,14 +30,25 @@ completionCompletes() {
   "$scratch/copy/oasis" completion >"$scratch/completion" || return
   bash -c '
     . "$1"
-    COMP_WORDS=(oasis client over) COMP_CWORD=2 && _complete_oasis && [[ ${COMPREPLY[*]} = overlay ]]
+    completes() {
+      local expected=$1
+      shift
+      COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+      _complete_oasis && [[ ${COMPREPLY[*]} = "$expected" ]] || { echo "$*: ${COMPREPLY[*]}" && return 1; }
+    }
+    completes overlay oasis client over &&
+      completes whois oasis exit who &&
+      completes status oasis planetlab sta &&
+      completes --calibrate oasis emulate --cal &&
+      completes exit-hostile oasis experiment run exit-ho
   ' complete "$scratch/completion"
 }
 
 everyCommandHasAManualPage() {
   local word
   "$scratch/copy/scripts/man.sh" "$scratch/man" || return
-  for word in client client-run client-overlay-add client-rule-list client-doctor; do
+  for word in client client-run client-overlay-add client-rule-list client-doctor exit exit-whois \
+    planetlab-run emulate experiment-run-failover; do
     [[ -s $scratch/man/oasis-$word.1 ]] || { echo "no $word" && return 1; }
   done
 }

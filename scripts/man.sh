@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds the manual pages of the client's command line. Read one by: man -l target/man/oasis-client.1
+# Builds the manual pages of all commands. Read one by: man -l target/man/oasis-client.1
 # Usage: man.sh [DIRECTORY]   (target/man)
 set -euo pipefail
 
@@ -13,6 +13,6 @@ directory=${1:-$home/target/man}
 
 need_commands java
 build_if_stale
-find_archive oasis-client oasis.client.daemon.ClientMain
-java "${java_options[@]}" -cp "$class_path" oasis.client.daemon.ManPages "$directory"
+find_archive experiments oasis.experiments.ExperimentMain
+java "${java_options[@]}" -cp "$class_path" oasis.experiments.manual.ManPages "$directory"
 echo "$(find "$directory" -name '*.1' | wc -l) manual pages in $directory"

@@ -20,8 +20,11 @@ package_of() {
     nebula-cert) echo nebula ;;
     tincd) echo tinc ;;
     vtund) echo vtun ;;
+    turnserver) echo coturn ;;
+    promtool) echo prometheus ;;
     mtr) echo mtr-tiny ;;
     scp) echo openssh-client ;;
+    tinyproxy) echo tinyproxy-bin ;;
     *) echo "$1" ;; # nginx, curl, ethtool, iperf3, tcpdump, nsd, dnsperf
   esac
 }
@@ -31,12 +34,15 @@ commands_of() {
   case $1 in
     client | cleanup) echo ip nft ;;
     exit) echo ip nft ethtool sysctl ;;
-    emulate) echo ip nft tc ethtool sysctl ping ;;
+    emulate) echo ip nft tc ethtool sysctl ping nginx curl dnsmasq setpriv ;;
     demo) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq ;;
-    experiment) echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf tcpdump ;;
+    experiment)
+      echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf tcpdump ssh sshd
+      echo rsync setpriv wget tinyproxy openssl
+      ;;
     test)
       echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ssh scp sshd
-      echo tcpdump unshare setpriv traceroute mtr openssl
+      echo wget socat tcpdump unshare setpriv traceroute mtr openssl turnserver rsync python3
       ;;
   esac
 }
@@ -44,7 +50,7 @@ commands_of() {
 # The commands whose tests are skipped by name where they cannot be had.
 wanted_by() {
   case $1 in
-    test) echo chromium ;;
+    test) echo chromium promtool ;;
   esac
 }
 
@@ -105,6 +111,8 @@ install_packages() {
     case " $* " in *" nginx "*) systemctl disable nginx ;; esac
     case " $* " in *" openssh-server "*) systemctl disable ssh ;; esac
     case " $* " in *" nsd "*) systemctl disable nsd ;; esac
+    case " $* " in *" rsync "*) systemctl disable rsync ;; esac
+    case " $* " in *" prometheus "*) systemctl disable prometheus ;; esac
   fi
 }
 

@@ -18,7 +18,8 @@ Usage: ./oasis test [--fast]
 
 Runs all tests and ends with the line "N passed, N failed, N skipped". As root it
 also runs the tests in network namespaces and the commands of the documents.
-  --fast   only the unit tests: no root, no namespaces, under two minutes
+  --fast   only the unit tests, compiled without Error Prone's checks: no root,
+           no namespaces, under two minutes
 EOF
     exit
     ;;
@@ -60,16 +61,50 @@ add_lines() {
   done
 }
 
-# maven NAME REPORTS ARGUMENT...: runs Maven, adds the reports in */target/REPORTS-* to the sums.
+# Reads what Maven says and prints a line per module for its unit tests, one per class of integration
+# tests, and whatever is not well.
+digest() {
+  local line class='' tests=0 seconds=0 module='' units=0
+  local ran='^\[INFO\] Tests run: ([0-9]+),.* elapsed: ([0-9.]+) s -- in (.+)$'
+  show_class() {
+    if [[ -n $class ]]; then printf '  %s: %s tests, %.0f s\n' "$class" "$tests" "$seconds"; fi
+    class='' tests=0
+  }
+  show_units() {
+    if ((units)); then echo "  $module: $units unit tests"; fi
+    units=0
+  }
+  while IFS= read -r line; do
+    if [[ $line =~ $ran ]]; then
+      if [[ ${BASH_REMATCH[3]} != *IT ]]; then
+        units=$((units + BASH_REMATCH[1]))
+        continue
+      fi
+      show_units
+      [[ $class = "${BASH_REMATCH[3]}" ]] || show_class
+      # Of a class with parameters each set has a line, the last line is the whole.
+      class=${BASH_REMATCH[3]} tests=$((tests + BASH_REMATCH[1])) seconds=${BASH_REMATCH[2]}
+    elif [[ $line =~ ^\[INFO\]\ Building\ ([^ ]+) ]]; then
+      show_class && show_units
+      module=${BASH_REMATCH[1]}
+    else
+      echo "$line"
+    fi
+  done
+  show_class && show_units
+}
+
+# maven NAME REPORTS ARGUMENT...: runs Maven, adds the reports in REPORTS-* of each module to the sums.
 maven() {
-  local name=$1 reports=$2 log sums status
+  local name=$1 reports=$2 log sums status built=target
   shift 2
+  if [[ " $* " = *" quick "* ]]; then built=target/quick; fi
   log=$logs/$name.log
-  rm -rf "$home"/*/target/{surefire,failsafe}-reports"$reports"
+  rm -rf "$home"/*/$built/{surefire,failsafe}-reports"$reports"
   marked mvn -B -fae -Dmaven.test.failure.ignore=true "-Doasis.reports.suffix=$reports" "$@" </dev/null 2>&1 |
-    tee "$log" | grep --line-buffered -E '^\[INFO\] Building .*\[|^\[[A-Z]+\] Tests run:.* -- in |^\[ERROR\] (/|Failed|.*(ERROR|Werror|Rule|format))|WARNING.*\.java'
+    tee "$log" | grep --line-buffered -E '^\[INFO\] Building .*\[|^\[[A-Z]+\] Tests run:.* -- in |^\[ERROR\] (/|Failed|.*(ERROR|Werror|Rule|format))|WARNING.*\.java' | digest
   status=${PIPESTATUS[0]}
-  sums=$(scripts/reports.sh "$home"/*/target/{surefire,failsafe}-reports"$reports")
+  sums=$(scripts/reports.sh "$home"/*/$built/{surefire,failsafe}-reports"$reports")
   sed '$d' <<<"$sums"
   read -r p f s < <(tail -n 1 <<<"$sums")
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -116,17 +151,29 @@ else
   leftovers >"$logs/before"
 fi
 
-title "Launcher"
-add_lines < <(marked scripts/launcher-test.sh ${fast:+--fast} 2>&1)
+# Prints a line per test.
+scripts_tests() {
+  marked scripts/launcher-test.sh ${fast:+--fast} 2>&1
+  marked scripts/deploy-test.sh 2>&1
+}
 
 if [[ -n $fast ]]; then
+  scripts_tests >"$logs/scripts.log" & # they mostly wait
   title "Unit tests"
-  maven unit '' test
-elif [[ $EUID != 0 ]]; then
+  maven unit '' -P quick test
+  title "Launcher and deployment"
+  wait
+  add_lines <"$logs/scripts.log"
+else
+  title "Launcher and deployment"
+  add_lines < <(scripts_tests)
+fi
+
+if [[ -z $fast && $EUID != 0 ]]; then
   title "Unit tests and format"
   maven unit '' verify
   while read -r class; do skip "$class: needs root"; done < <(find . -path "*/src/test/*" -name "*IT.java")
-else
+elif [[ -z $fast ]]; then
   title "Unit tests, integration tests and format"
   maven integration '' -P integration verify
 fi
