@@ -2,15 +2,21 @@
 package oasis.experiments.kill;
 
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything on the client's host that the client could leave: policy routing, routes, devices,
@@ -58,7 +64,7 @@ record HostState(List<String> lines) {
     add(lines, "device", host.check("ip", "-br", "link").replaceAll("(?m)[@ ].*$", ""));
     add(lines, "nft", host.check("nft", "list", "ruleset"));
     add(lines, "sysctl", host.check("sysctl", "-a", "-r", "^net\\."));
-    addFiles(lines, folder);
+    lines.addAll(files(folder));
     lines.removeIf(line -> RESTLESS.matcher(line).matches());
     return new HostState(lines);
   }
@@ -75,30 +81,48 @@ record HostState(List<String> lines) {
     }
   }
 
-  private static void addFiles(List<String> lines, Path folder) throws OsException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      files
-          .filter(file -> !Files.isDirectory(file) || isEmpty(file))
-          .map(file -> "file " + folder.relativize(file))
-          .sorted()
-          .forEach(lines::add);
+  /** Files and empty folders. A client at work makes and removes some meanwhile. */
+  static SortedSet<String> files(Path folder) throws OsException {
+    TreeSet<String> found = new TreeSet<>();
+    try {
+      Files.walkFileTree(
+          folder,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              return add(file);
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+              if (e instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+              }
+              throw e;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path at, @Nullable IOException e)
+                throws IOException {
+              if (e != null) {
+                throw e;
+              }
+              try (Stream<Path> content = Files.list(at)) {
+                return content.findAny().isEmpty() ? add(at) : FileVisitResult.CONTINUE;
+              } catch (NoSuchFileException gone) {
+                return FileVisitResult.CONTINUE;
+              }
+            }
+
+            private FileVisitResult add(Path path) {
+              found.add("file " + folder.relativize(path));
+              return FileVisitResult.CONTINUE;
+            }
+          });
     } catch (IOException e) {
       throw new OsException(folder + ": " + e.getMessage(), e);
     }
-  }
-
-  private static boolean isEmpty(Path folder) {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.findAny().isEmpty();
-    } catch (IOException e) {
-      return false; // it has gone meanwhile
-    }
-  }
-
-  /** Without the folder that a client has for the first seconds after its start, and then not. */
-  HostState atWork() {
-    return new HostState(
-        lines.stream().filter(line -> !line.startsWith("file state/rehearsal")).toList());
+    return found;
   }
 
   /** The lines that another state does not have, or has less often. */

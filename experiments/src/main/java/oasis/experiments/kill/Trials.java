@@ -65,7 +65,7 @@ final class Trials {
     for (int i = 0; i < 2; i++) {
       Program client = start();
       fakes = names.learn();
-      running = look().atWork();
+      running = look();
       stop(client);
       stopped = look();
     }
@@ -267,7 +267,7 @@ final class Trials {
   private Next next(Program before) throws OsException, IOException {
     try {
       Program client = start();
-      List<String> kept = look().atWork().difference(running);
+      List<String> kept = look().difference(running);
       List<String> moved = names.moved();
       stop(client);
       return new Next(kept, look().difference(stopped), moved);

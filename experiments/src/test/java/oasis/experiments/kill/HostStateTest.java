@@ -3,8 +3,16 @@ package oasis.experiments.kill;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class HostStateTest {
   private static final String RULE =
@@ -63,5 +71,33 @@ class HostStateTest {
             "+ sysctl net.ipv4.ip_forward = 1",
             "- file client.xml as a whole");
     assertThat(HostState.harmful(harmful)).isEqualTo(harmful);
+  }
+
+  @Test
+  void filesThatVanishWhileItLooksAreNoTrouble(@TempDir Path folder) throws Exception {
+    Path kept = Files.createFile(folder.resolve("kept"));
+    AtomicBoolean over = new AtomicBoolean();
+    CompletableFuture<Void> restless =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                while (!over.get()) {
+                  Path empty = Files.createDirectory(folder.resolve("coming-and-going"));
+                  Files.delete(Files.createFile(empty.resolve("file")));
+                  Files.delete(empty);
+                }
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    try {
+      for (int i = 0; i < 2000; i++) {
+        assertThat(HostState.files(folder)).contains("file " + kept.getFileName());
+      }
+    } finally {
+      over.set(true);
+      restless.get(20, TimeUnit.SECONDS);
+    }
+    assertThat(HostState.files(folder)).containsExactly("file kept");
   }
 }

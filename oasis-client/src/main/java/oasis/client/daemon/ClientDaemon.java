@@ -60,9 +60,7 @@ final class ClientDaemon implements AutoCloseable {
     // the control socket, whose library logs.
     Future<Logger> log = inBackground(() -> LoggerFactory.getLogger(ClientDaemon.class));
     lock();
-    Path stage = settings.state().resolve("rehearsal");
-    Rehearsal rehearsal =
-        undo.add("rehearsal", new Rehearsal(new ClientRehearsal(settings.mtu(), stage)));
+    Rehearsal rehearsal = undo.add("rehearsal", new Rehearsal(new ClientRehearsal(settings.mtu())));
     ControlPlane.Saved saved = ControlPlane.Saved.in(settings.state());
     first = saved.first(settings);
     ClientNetworkConfig network = settings.networkConfig(first.all().options());
@@ -103,9 +101,10 @@ final class ClientDaemon implements AutoCloseable {
   private Packets openPackets(ClientNetworkConfig network, LinuxTun tun)
       throws OsException, IOException {
     ConnectionLabels labels = undo.add("connection labels", ConnectionLabels.open());
+    FakeStores fakes = undo.add("journals", FakeStores.open(settings.state(), network));
     return Packets.open(
         undo,
-        settings,
+        fakes,
         network,
         new Packets.Side(tun, tun.name(), ClientNetwork.EXEMPT_MARK, labels::upper));
   }

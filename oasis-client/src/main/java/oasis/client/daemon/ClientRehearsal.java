@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import oasis.client.engine.RuleHits;
 import oasis.io.LinuxTun;
 import oasis.io.Rehearsal;
@@ -29,37 +25,33 @@ final class ClientRehearsal implements Rehearsal.Play {
   private static final int DISCARD = 9;
   private static final int TABLE = 77;
   private static final String OVERLAY = "stage";
+  private static final String FAKE_RANGE = "198.51.100.0/24";
   private static final String BY_OVERLAY = "198.18.1.1";
   private static final String BY_UNDERLAY = "198.18.2.1";
 
   private final int mtu;
-  private final Path directory;
   private final Undo undo = new Undo();
 
   /**
    * Not yet played.
    *
    * @param mtu of the TUN device, 576 to 9000
-   * @param directory is made for the play, and removed
    */
-  ClientRehearsal(int mtu, Path directory) {
+  ClientRehearsal(int mtu) {
     this.mtu = mtu;
-    this.directory = directory;
   }
 
   @Override
   public void run(Rehearsal stage) throws Exception {
-    Files.createDirectories(directory);
     try {
       play(stage);
     } finally {
       undo.run();
-      delete(directory);
     }
   }
 
   private void play(Rehearsal stage) throws Exception {
-    Settings settings = settings();
+    ClientNetworkConfig network = network();
     LinuxTun tun = undo.add(Settings.TUN, LinuxTun.open(Settings.TUN, mtu));
     ConnectionLabels labels = undo.add("connection labels", ConnectionLabels.open());
     stage.commands(
@@ -70,10 +62,9 @@ final class ClientRehearsal implements Rehearsal.Play {
     Packets packets =
         Packets.open(
             undo,
-            settings,
-            settings.networkConfig(ClientOptions.DEFAULTS),
+            FakeStores.none(network),
+            network,
             new Packets.Side(tun, Settings.TUN, ClientNetwork.EXEMPT_MARK, labels::upper));
-    delete(directory); // what is open needs no names, and whoever is killed now leaves nothing
     configure(packets.carriers());
     packets.loop().add(new TunSource(tun, packets.path().fromPrograms(), () -> {}));
     packets.turn(undo);
@@ -82,9 +73,16 @@ final class ClientRehearsal implements Rehearsal.Play {
     stage.talk(Rehearsal.at(BY_UNDERLAY, DISCARD), payload, ROUNDS);
   }
 
-  private Settings settings() {
-    ClientOptions options = new ClientOptions(true, "198.51.100.0/24", ClientOptions.NO_IPV6);
-    return new Settings(directory, directory, mtu, 0, options, List.of(), List.of(), List.of());
+  private ClientNetworkConfig network() {
+    return new ClientNetworkConfig(
+        Settings.TUN,
+        mtu,
+        FAKE_RANGE,
+        null,
+        ClientNetworkConfig.FIRST_PORT,
+        ClientNetworkConfig.LAST_PORT,
+        false,
+        RuleSet.EMPTY);
   }
 
   private static void configure(Carriers carriers)
@@ -107,17 +105,5 @@ final class ClientRehearsal implements Rehearsal.Play {
         List.of(new RuleHits(rule)),
         Map.of(entry, carriers.open(entry)),
         System.nanoTime());
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(directory);
   }
 }

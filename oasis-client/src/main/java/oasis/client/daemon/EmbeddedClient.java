@@ -135,7 +135,8 @@ public final class EmbeddedClient implements AutoCloseable {
     undo.add("silent ports", silentPorts());
     Packets.Side side =
         new Packets.Side(front.port(), NO_TUN, NO_MARK, program -> Programs.UNKNOWN);
-    Packets packets = Packets.open(undo, settings, network, side);
+    FakeStores fakes = undo.add("journals", FakeStores.open(settings.state(), network));
+    Packets packets = Packets.open(undo, fakes, network, side);
     ClientEngine engine = packets.path().engine();
     engine.resolveByName();
     front.begin(packets.loop(), engine, packets.path().fromPrograms());

@@ -47,11 +47,10 @@ record Packets(
    */
   record Side(ProgramPort port, String tun, int mark, ToLongFunction<FlowKey> notes) {}
 
-  /** Opens all of it. */
-  static Packets open(Undo undo, Settings settings, ClientNetworkConfig network, Side side)
+  /** Opens all of it, but for the fake addresses, which it is given. */
+  static Packets open(Undo undo, FakeStores fakes, ClientNetworkConfig network, Side side)
       throws OsException, IOException {
-    long seed = seed();
-    FakeStores fakes = undo.add("journals", FakeStores.open(settings.state(), network, seed));
+    long seed = secret();
     RawSender raw = undo.add("raw sockets", RawSender.open(RawSender.Way.AUTO, side.mark()));
     NatLimits limits =
         new NatLimits(
@@ -62,7 +61,7 @@ record Packets(
     underlay.addresses().give(nat);
     Memory memory = Memory.allocate(Scratch.BYTES);
     Scratch scratch = new Scratch(memory.buffer(), memory.address());
-    EngineConfig engine = EngineConfig.defaults(settings.mtu(), seed);
+    EngineConfig engine = EngineConfig.defaults(network.mtu(), seed);
     DataPath path =
         new DataPath(
             side.port(),
@@ -98,7 +97,7 @@ record Packets(
   }
 
   /** A secret from the kernel; the JDK's generators take 50 ms to load. */
-  private static long seed() throws IOException {
+  static long secret() throws IOException {
     try (DataInputStream in = new DataInputStream(Files.newInputStream(Path.of("/dev/urandom")))) {
       return in.readLong();
     }
