@@ -98,7 +98,7 @@ reportsAreSummed() {
   mkdir -p "$scratch/reports"
   cat >"$scratch/reports/TEST-a.xml" <<'XML'
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuite name="a" time="0.1" tests="6" errors="1" skipped="2" failures="1">
+<testsuite name="a" time="0.1" tests="7" errors="1" skipped="2" failures="1">
   <testcase name="good" classname="a" time="0"/>
   <testcase name="off" classname="a" time="0">
     <skipped message="no &lt;root&gt; &amp; tun"/>
@@ -111,12 +111,17 @@ reportsAreSummed() {
   <testcase name="bad" classname="a" time="0">
     <failure message="1 is not 2" type="x"/>
   </testcase>
+  <testcase name="late" classname="a" time="0">
+    <flakyFailure message="not yet" type="x">
+      <stackTrace><![CDATA[x: not yet]]></stackTrace>
+    </flakyFailure>
+  </testcase>
 </testsuite>
 XML
   local text
   text=$(scripts/reports.sh "$scratch/reports" "$scratch/none")
   echo "$text"
-  [[ $text = $'  skipped a.off: no <root> & tun\n  skipped a.assumes: Assumption failed: no device\n  FAILED a.bad: 1 is not 2\n2 2 2' ]]
+  [[ $text = $'  skipped a.off: no <root> & tun\n  skipped a.assumes: Assumption failed: no device\n  FAILED a.bad: 1 is not 2\n  unsteady a.late: not yet\n2 1 2' ]]
 }
 
 documentBlocksAreRun() {

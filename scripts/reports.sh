@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Reads JUnit's XML reports: prints each failed or skipped test, then "PASSED FAILED SKIPPED".
+# Reads JUnit's XML reports: prints each failed, unsteady (passed when repeated) or skipped test, then
+# "PASSED FAILED SKIPPED".
 # Usage: reports.sh FOLDER...   Folders that do not exist hold no tests.
 set -euo pipefail
 
@@ -15,10 +16,10 @@ find "$@" -name 'TEST-*.xml' -exec cat {} + 2>/dev/null | awk '
     if (why == "" && match($0, /CDATA\[[^ ]* /)) why = substr($0, RSTART + RLENGTH)
     print "  " what " " test (why == "" ? "" : ": " substr(why, 1, 160))
   }
-  /<testsuite /   { tests += attribute("tests"); skipped += attribute("skipped")
-                    failed += attribute("failures") + attribute("errors") }
-  /<testcase /    { test = attribute("classname") "." attribute("name") }
-  /^ *<skipped/   { tell("skipped") }
-  /^ *<(failure|error)[ >]/ { tell("FAILED") }
+  # Tests are counted one by one: the sums of a suite are those of its last repetition.
+  /<testcase /    { tests++; test = attribute("classname") "." attribute("name") }
+  /^ *<skipped/   { skipped++; tell("skipped") }
+  /^ *<(failure|error)[ >]/ { failed++; tell("FAILED") }
+  /^ *<flaky(Failure|Error)[ >]/ { tell("unsteady") }
   END             { print tests - failed - skipped, failed + 0, skipped + 0 }' |
   sed "s/&apos;/'/g; s/&quot;/\"/g; s/&lt;/</g; s/&gt;/>/g; s/&#10;/ /g; s/&amp;/\&/g"
