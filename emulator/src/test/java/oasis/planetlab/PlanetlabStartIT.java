@@ -3,6 +3,9 @@ package oasis.planetlab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.lab.Daemons;
@@ -54,6 +57,12 @@ class PlanetlabStartIT extends InPortLab {
     assertThat(refused(all, "other", "--port", "4713"))
         .contains("61000 is in use")
         .contains("--nat-ports chooses");
+    Path others = Files.createDirectory(lab.file("others"));
+    Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwx------"));
+    Files.setAttribute(others, "unix:uid", 65_534);
+    assertThat(refused(all, "others/state", "--port", "4713"))
+        .contains(others + "/state: permission denied")
+        .contains("--state and --control choose");
     assertThat(refused(all, "port", "--port", "4713")).contains("runs already with the state");
     assertThat(ask("stop")).isEmpty();
     assertThat(port.waitFor(Lab.LONG)).isZero();

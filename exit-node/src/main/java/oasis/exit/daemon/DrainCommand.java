@@ -79,7 +79,7 @@ final class DrainCommand implements Callable<Integer> {
       TimeUnit.MILLISECONDS.sleep(POLL_MS);
       live = live();
     }
-    StopCommand.stop(socket);
+    socket.stop();
     if (!json) {
       out.println("stopped; flows cut off: " + live);
     }

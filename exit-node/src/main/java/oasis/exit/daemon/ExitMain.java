@@ -142,6 +142,13 @@ public final class ExitMain implements Runnable {
       return object(good(client().post(path, json)));
     }
 
+    /**
+     * Tells it to stop and waits for the end of its process, as {@link ControlClient#stop} does.
+     */
+    void stop() throws IOException {
+      good(client().stop(get("/v1/status").get("pid")));
+    }
+
     private static Response good(Response response) throws IOException {
       if (!response.ok()) {
         throw new IOException(response.errorMessage());

@@ -180,11 +180,6 @@ final class FailoverNetwork implements AutoCloseable {
     return number(emulation.node(EXIT));
   }
 
-  /** The address that the server sees of who comes by the underlay. */
-  int clientAddress() {
-    return number(emulation.node(CLIENT));
-  }
-
   private static int number(Node node) {
     try {
       return ByteBuffer.wrap(InetAddress.getByName(node.address()).getAddress()).getInt();

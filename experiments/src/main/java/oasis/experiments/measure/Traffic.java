@@ -126,12 +126,22 @@ public record Traffic(Node client, String server) {
    * @return how many took how many microseconds
    */
   public SortedMap<Integer, Integer> ping(int count) throws OsException {
+    return ping(count, 2);
+  }
+
+  /**
+   * Pings some time apart.
+   *
+   * @param gapMs from one to the next, at least 2
+   * @return how many took how many microseconds
+   */
+  public SortedMap<Integer, Integer> ping(int count, int gapMs) throws OsException {
     CommandRunner.Result result =
         client.exec(
-            Duration.ofSeconds(10 + count / 100),
+            Duration.ofSeconds(10 + (long) count * gapMs / 200),
             "ping",
             "-i",
-            "0.002",
+            Double.toString(gapMs / US_PER_MS),
             "-c",
             Integer.toString(count),
             "-W",

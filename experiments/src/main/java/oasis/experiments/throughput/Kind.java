@@ -7,6 +7,7 @@ enum Kind {
   TCP_DOWN,
   UDP_UP,
   RTT,
+  LONE,
   CPU,
   IDLE
 }

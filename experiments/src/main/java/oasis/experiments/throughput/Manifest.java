@@ -57,7 +57,7 @@ final class Manifest {
         + Plan.WARM_UP_UDP_SECONDS
         + " s, "
         + Plan.WARM_UP_PINGS
-        + " pings, for every path with processes; then TCP, UDP, RTT, CPU, idle in this order by the"
+        + " pings, for every path with processes; then TCP, UDP, RTT, lone pings, CPU, idle in this order by the"
         + " same processes";
   }
 }

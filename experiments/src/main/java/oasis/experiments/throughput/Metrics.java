@@ -39,6 +39,7 @@ final class Metrics {
         to.accept("rtt_p50", percentile(measurement.roundTrips(), 50));
         to.accept("rtt_p99", percentile(measurement.roundTrips(), 99));
       }
+      case LONE -> to.accept("rtt_lone", percentile(measurement.roundTrips(), 50));
       case CPU -> usage("cpu", span, to);
       case IDLE -> usage("idle", span, to);
     }

@@ -33,6 +33,11 @@ record Plan(
   static final double CPU_MBITS = 10;
   static final int PINGS = 1000;
 
+  /** Pings that come alone, and their distance: long enough for the processors to fall asleep. */
+  static final int LONE_PINGS = 60;
+
+  static final int LONE_GAP_MS = 50;
+
   static final int WARM_UP_TCP_SECONDS = 2;
   static final int WARM_UP_UDP_SECONDS = 6;
   static final double WARM_UP_UDP_MBITS = 200;

@@ -62,7 +62,7 @@ enum Suite {
       tests.add(Kind.UDP_UP);
     }
     if (mode == Mode.DEFAULT && !(quick && QUICK_TCP.contains(path))) {
-      tests.addAll(EnumSet.of(Kind.UDP_UP, Kind.RTT, Kind.CPU));
+      tests.addAll(EnumSet.of(Kind.UDP_UP, Kind.RTT, Kind.LONE, Kind.CPU));
       if (!quick || path.equals(Paths.OURS)) {
         tests.add(Kind.IDLE);
       }

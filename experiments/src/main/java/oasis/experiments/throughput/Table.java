@@ -19,6 +19,7 @@ final class Table {
           new Column("TCP 1500 B+GRO", 0, List.of("tcp_up.wire", "tcp_down.wire")),
           new Column("UDP", 0, List.of("udp_up.default")),
           new Column("RTT p50/p99", 0, List.of("rtt_p50.default", "rtt_p99.default")),
+          new Column("lone", 0, List.of("rtt_lone.default")),
           new Column("CPU % cl/exit", 1, List.of("cpu_client.default", "cpu_exit.default")),
           new Column("idle %", 2, List.of("idle_client.default", "idle_exit.default")),
           new Column("RSS MiB", 0, List.of("rss_client", "rss_exit")),

@@ -143,12 +143,9 @@ final class Visitor {
             stay, test, mode, () -> traffic.tcp(up, Plan.OMITTED_SECONDS, plan.tcpSeconds()));
       }
       case UDP_UP -> udp(stay, mode);
-      case RTT -> {
-        settle(stay.watch());
-        Watched<SortedMap<Integer, Integer>> watched =
-            stay.watch().measure(() -> traffic.ping(Plan.PINGS));
-        yield new Measurement(test, mode, watched.span(), Map.of(), watched.result(), List.of());
-      }
+      case RTT -> roundTrips(stay, test, mode, () -> traffic.ping(Plan.PINGS));
+      case LONE ->
+          roundTrips(stay, test, mode, () -> traffic.ping(Plan.LONE_PINGS, Plan.LONE_GAP_MS));
       case CPU -> {
         settle(stay.watch());
         yield numbers(
@@ -166,6 +163,14 @@ final class Visitor {
             });
       }
     };
+  }
+
+  private static Measurement roundTrips(
+      Stay stay, Kind test, Mode mode, Undisturbed.Task<SortedMap<Integer, Integer>> task)
+      throws OsException {
+    settle(stay.watch());
+    Watched<SortedMap<Integer, Integer>> watched = stay.watch().measure(task);
+    return new Measurement(test, mode, watched.span(), Map.of(), watched.result(), List.of());
   }
 
   private static Measurement numbers(

@@ -47,6 +47,11 @@ final class DaemonOptions {
     body(client().delete(path));
   }
 
+  /** Tells it to stop and waits for the end of its process, as {@link ControlClient#stop} does. */
+  void stop(@Nullable Object pid) throws IOException, ConfigException {
+    body(client().stop(pid));
+  }
+
   /** Text as one segment of a path or value of a query. */
   static String encode(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");

@@ -2,6 +2,7 @@
 package oasis.client.daemon;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -15,6 +16,7 @@ import oasis.io.ProgramPort;
 import oasis.io.SilentPorts;
 import oasis.io.config.ConfigException;
 import oasis.io.control.ControlServer;
+import oasis.os.FileErrors;
 import oasis.os.OsException;
 import oasis.rules.Programs;
 import org.jspecify.annotations.Nullable;
@@ -158,9 +160,14 @@ public final class EmbeddedClient implements AutoCloseable {
   }
 
   private void lock() throws OsException, IOException {
-    Files.createDirectories(
-        Objects.requireNonNull(settings.control().toAbsolutePath().getParent()));
-    Files.createDirectories(settings.state());
+    try {
+      Files.createDirectories(
+          Objects.requireNonNull(settings.control().toAbsolutePath().getParent()));
+      Files.createDirectories(settings.state());
+    } catch (AccessDeniedException e) {
+      throw new OsException(
+          FileErrors.describe(e) + " (--state and --control choose places of your own)", e);
+    }
     undo.add(
         "lock",
         InstanceLock.take(

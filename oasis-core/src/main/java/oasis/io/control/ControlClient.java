@@ -3,6 +3,7 @@ package oasis.io.control;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
@@ -14,6 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The command line's side of the control interface: one request per connection, on the JDK's own
@@ -22,6 +29,8 @@ import java.util.Locale;
 public final class ControlClient {
   /** Longest answer that is read. */
   static final int MAX_ANSWER_BYTES = 64 << 20;
+
+  private static final int STOP_SECONDS = 15;
 
   private static final byte[] HEAD_END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -87,6 +96,37 @@ public final class ControlClient {
           """
               .formatted(method, pathAndQuery, server, body.length);
       return parse(exchange(channel, head.getBytes(StandardCharsets.US_ASCII), body));
+    }
+  }
+
+  /**
+   * Tells the daemon to stop, at {@code /v1/stop}, and waits until its process has ended.
+   *
+   * @param pid of its process, as its status names it; for anything but a number nobody waits
+   * @return what it answered; after a refusal nobody waits
+   * @throws IOException one line for the user, also when it has not ended after 15 s
+   */
+  public Response stop(@Nullable Object pid) throws IOException {
+    // Before it may have ended and its number is another's.
+    Optional<ProcessHandle> process =
+        pid instanceof Number number ? ProcessHandle.of(number.longValue()) : Optional.empty();
+    Response answer = post("/v1/stop", Map.of());
+    if (answer.ok() && process.isPresent()) {
+      await(process.get());
+    }
+    return answer;
+  }
+
+  private void await(ProcessHandle process) throws IOException {
+    try {
+      process.onExit().get(STOP_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      throw new IOException(
+          "the %s (process %d) has not ended; end it by kill -9".formatted(daemon, process.pid()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
     }
   }
 
