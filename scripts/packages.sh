@@ -42,7 +42,7 @@ commands_of() {
       ;;
     test)
       echo ip nft tc ethtool sysctl ping nginx curl dig dnsmasq iperf3 nsd dnsperf ssh scp sshd
-      echo wget socat tcpdump unshare setpriv traceroute mtr openssl turnserver rsync python3
+      echo wget socat tcpdump unshare setpriv traceroute mtr openssl turnserver rsync python3 conntrack
       ;;
   esac
 }

@@ -221,6 +221,7 @@ final class ClientLab {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
+                "-XX:MaxDirectMemorySize=256m", // a mebibyte for each entry node
                 "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",

@@ -168,6 +168,59 @@ class OverlayIT extends InClientLab {
   }
 
   @Test
+  void anOverlayThatIsStillWaitedForKeepsNoReloadFromBeingDone() throws Exception {
+    Path state = Files.createDirectories(directory.resolve("state"));
+    Path file = state.resolve("client.xml");
+    String head =
+        "<client xmlns=\"urn:oasis:client:1\">\n<overlay name=\"ron\" url=\"file:"
+            + lab.file("ron.xml")
+            + "\"/>\n";
+    Files.writeString(file, head + "</client>\n");
+    lab.startClient();
+    Files.writeString(file, head + "<!-- mine -->\n<rule>tcp dport 81 ron</rule>\n</client>\n");
+    assertThat(client("rule", "add", "tcp dport 80", "ron").err())
+        .as("what was edited is not thrown away")
+        .contains("edited meanwhile");
+    assertThat(client("reload").out()).isEqualTo("In force: 1 overlays, 1 rules\n");
+    assertDone("rule", "add", "tcp dport 80", "ron");
+    assertThat(file).content().contains("dport 80").contains("dport 81");
+  }
+
+  @Test
+  void aRefusedUpdateLeavesTheSpecificationThatIsInForce() throws Exception {
+    publish(1, GOOD_ENTRY);
+    Process daemon = lab.startClient();
+    assertDone("overlay", "add", "ron", "file:" + lab.file("ron.xml"));
+    StringBuilder many = new StringBuilder();
+    for (int i = 1; i <= 8; i++) {
+      many.append(entry(i));
+    }
+    for (int i = 1; i <= 8; i++) {
+      StringBuilder others = new StringBuilder();
+      for (int j = 1; j <= 8 - i / 8; j++) {
+        others.append(entry(100 * i + j));
+      }
+      Files.writeString(
+          directory.resolve("o" + i + ".xml"),
+          "<overlay xmlns=\"urn:oasis:overlay:1\" name=\"o"
+              + i
+              + "\" version=\"1\">\n"
+              + others
+              + "</overlay>\n");
+      CommandRunner.Result added =
+          client("overlay", "add", "o" + i, "file:" + lab.file("o" + i + ".xml"));
+      assertThat(added.err()).as("o%d", i).matches(i < 8 ? "" : "(?s).*entry nodes.*");
+    }
+    publish(2, many.toString());
+    assertThat(client("overlay", "update", "ron").err()).contains("entry nodes");
+    assertDone("stop");
+    daemon.waitFor();
+    lab.startClient();
+    assertThat(client("overlay", "list", "--json").out()).contains("ron");
+    assertThat(states()).hasSize(1);
+  }
+
+  @Test
   void anEntryNodeIsNeverSoughtBehindItsOwnFakeAddress() throws Exception {
     Path resolver = Path.of("/etc/netns", lab.client, "resolv.conf");
     Files.createDirectories(resolver.getParent());

@@ -80,8 +80,8 @@ final class Changes {
             answer.complete(Response.error(409, message(e)));
           } catch (OsException e) {
             answer.complete(Response.error(500, message(e)));
-          } catch (RuntimeException e) {
-            answer.completeExceptionally(e);
+          } catch (RuntimeException | Error e) {
+            answer.completeExceptionally(e); // also without memory: who asked is told so at once
           }
         });
     return answer;

@@ -14,6 +14,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import oasis.io.config.ConfigException;
 import oasis.os.FileErrors;
 import oasis.rules.Rule;
@@ -31,8 +37,16 @@ final class ConfigFile {
   /** Most bytes that are read: 100,000 rules of 160 characters. */
   static final int MAX_BYTES = 16 << 20;
 
+  /** Of a file that does not exist. */
+  private static final String NOTHING = "";
+
   private final Path path;
   private final Overlay.Source source;
+
+  private volatile String lastRead = NOTHING;
+
+  /** Digest of the file whose content is in force; whatever else is there is an edit. */
+  private volatile String inForce = NOTHING;
 
   /**
    * @param source knows what is behind the overlays' URLs
@@ -43,37 +57,99 @@ final class ConfigFile {
   }
 
   /**
-   * Reads the file.
+   * Reads the file; when its content is in force, {@link #accept} says so.
    *
    * @return what it holds; nothing when there is no file
    * @throws ConfigException one line with file and line number
    */
   ClientConfig read() throws ConfigException {
-    return read(source);
+    byte @Nullable [] bytes = bytes();
+    ClientConfig config = parse(bytes, source);
+    lastRead = digest(bytes);
+    return config;
   }
 
-  /** Reads the file with another source, which may fetch what is not at hand. */
-  ClientConfig read(Overlay.Source source) throws ConfigException {
+  /** What was read last is in force from now on. */
+  void accept() {
+    inForce = lastRead;
+  }
+
+  /**
+   * Looks whether the file can be read, with another source, which may fetch what is not at hand.
+   */
+  void check(Overlay.Source fetching) throws ConfigException {
+    parse(bytes(), fetching);
+  }
+
+  private ClientConfig parse(byte @Nullable [] bytes, Overlay.Source from) throws ConfigException {
+    return bytes == null
+        ? ClientConfig.EMPTY
+        : new ConfigReader(path.toString(), new ByteArrayInputStream(bytes), from).read();
+  }
+
+  private byte @Nullable [] bytes() throws ConfigException {
     byte[] bytes;
     try (InputStream in = Files.newInputStream(path)) {
       bytes = in.readNBytes(MAX_BYTES + 1);
     } catch (NoSuchFileException e) {
-      return ClientConfig.EMPTY;
+      return null;
     } catch (IOException e) {
       throw new ConfigException(path + ": cannot be read: " + FileErrors.reason(e));
     }
     if (bytes.length > MAX_BYTES) {
       throw new ConfigException(path + ": longer than " + MAX_BYTES + " bytes");
     }
-    return new ConfigReader(path.toString(), new ByteArrayInputStream(bytes), source).read();
+    return bytes;
+  }
+
+  private static String digest(byte @Nullable [] bytes) {
+    if (bytes == null) {
+      return NOTHING;
+    }
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
   }
 
   /**
    * Replaces the file. When this returns the new one is on the disk; when it throws, the old one
    * stands.
+   *
+   * @throws IOException also when somebody has edited the file since it was read: his work is not
+   *     thrown away
    */
   void write(ClientConfig config) throws IOException {
-    replace(path, toXml(config));
+    String there;
+    try {
+      there = digest(bytes());
+    } catch (ConfigException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+    if (!there.equals(NOTHING) && !there.equals(inForce)) {
+      throw new IOException(
+          path + " has been edited meanwhile; put that in force first, by \"reload\"");
+    }
+    String xml = toXml(config);
+    replace(path, xml);
+    inForce = digest(xml.getBytes(UTF_8));
+  }
+
+  /** Whether two configurations are the same in the file, which has no specifications in it. */
+  static boolean same(ClientConfig one, ClientConfig other) {
+    return one.rules().equals(other.rules())
+        && one.disabled().equals(other.disabled())
+        && one.options().equals(other.options())
+        && lines(one).equals(lines(other));
+  }
+
+  private static List<List<@Nullable String>> lines(ClientConfig config) {
+    List<List<@Nullable String>> lines = new ArrayList<>();
+    for (Overlay overlay : config.overlays()) {
+      lines.add(Arrays.asList(overlay.name(), overlay.url(), overlay.key()));
+    }
+    return lines;
   }
 
   /** Replaces a file by one for its owner only, in one step; afterwards it is on the disk. */

@@ -20,6 +20,7 @@ import oasis.client.engine.RuleHits;
 import oasis.io.DataLoop;
 import oasis.os.OsException;
 import oasis.rules.Rule;
+import oasis.rules.RuleLimitException;
 import oasis.rules.RuleSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,6 +95,19 @@ final class Configurator {
     return RuleSet.compile(rules, before, config.options().names());
   }
 
+  /** The rules of before and after, of which the engine knows both for a moment. */
+  private static RuleSet together(ClientConfig both, RuleSet after, RuleSet before)
+      throws OsException {
+    try {
+      return compile(both, after, after, before);
+    } catch (RuleLimitException e) {
+      throw new OsException(
+          "too many rules change at once: those before and those after do not fit together; change"
+              + " them in two steps, or restart the client",
+          e);
+    }
+  }
+
   /** Puts the first configuration in force; what the file holds is not written again. */
   void begin(LiveConfig first) throws OsException {
     RuleSet rules = compile(first.all(), RuleSet.EMPTY);
@@ -130,12 +144,12 @@ final class Configurator {
     boolean rulesChange = !rules.rules().equals(rulesBefore.rules());
     try {
       if (grows) {
-        toLoop(both, compile(both, rules, rules, rulesBefore));
+        toLoop(both, together(both, rules, rulesBefore));
       }
       if (rulesChange) {
         network.apply(networkConfig.withRules(rules));
       }
-      if (save && !next.toSave().equals(before.toSave())) {
+      if (save && !ConfigFile.same(next.toSave(), before.toSave())) {
         save(next);
       }
     } catch (OsException e) {

@@ -68,7 +68,7 @@ final class ControlApi {
   Routes routes() {
     return overlays
         .addTo(Routes.builder().server(SERVER))
-        .post("/v1/reload", request -> reload.run())
+        .post("/v1/reload", request -> reload.run(OverlayApi.PATIENCE_NS))
         .post(
             "/v1/stop",
             request -> {

@@ -3,6 +3,7 @@ package oasis.client.daemon;
 
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,8 @@ final class ControlPlane {
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "configuration"));
   private final ScheduledExecutorService downloads =
       Executors.newSingleThreadScheduledExecutor(task -> daemonThread(task, "downloads"));
+  private final ExecutorService requests =
+      Executors.newSingleThreadExecutor(task -> daemonThread(task, "requests"));
   private final Packets packets;
   private final Configurator configurator;
   private final OverlayApi overlays;
@@ -52,7 +55,9 @@ final class ControlPlane {
     /** What this run begins with. */
     LiveConfig first(Settings settings) throws ConfigException {
       // Before the first rule no address is a fake one.
-      return LiveConfig.saved(file.read()).withCommandLine(settings, fetcher(address -> address));
+      ClientConfig saved = file.read();
+      file.accept();
+      return LiveConfig.saved(saved).withCommandLine(settings, fetcher(address -> address));
     }
   }
 
@@ -81,7 +86,7 @@ final class ControlPlane {
                 guard),
             configurator,
             facts);
-    Changes inTurn = new Changes(configurator, changes, downloads);
+    Changes inTurn = new Changes(configurator, changes, requests);
     Overlay.Source fetcher = fetcher(this::realOf);
     overlays = new OverlayApi(inTurn, saved.kept(), fetcher);
     reload = new Reload(saved.file(), configurator, inTurn, saved.kept(), fetcher);
@@ -124,6 +129,7 @@ final class ControlPlane {
 
   private void end() throws InterruptedException {
     downloads.shutdownNow();
+    requests.shutdownNow();
     changes.shutdown();
     changes.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
   }

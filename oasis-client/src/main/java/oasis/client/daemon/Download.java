@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -68,6 +69,8 @@ final class Download {
       return "file".equals(uri.getScheme()) ? file(uri) : http(uri);
     } catch (IOException e) {
       throw new ConfigException(uri + ": " + e.getMessage());
+    } catch (InvalidPathException e) {
+      throw new ConfigException(uri + ": not a file name");
     }
   }
 
@@ -109,6 +112,7 @@ final class Download {
     }
     if (!"https".equalsIgnoreCase(to.getScheme())
         || to.getHost() == null
+        || to.getPort() > Overlay.MAX_PORT
         || to.getRawUserInfo() != null) {
       throw new IOException("it redirects to " + to + "; only https is followed");
     }
@@ -142,15 +146,25 @@ final class Download {
   }
 
   private static String request(URI uri) {
-    String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
-    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
     String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
     return "GET "
-        + URI.create(path + query).toASCIIString()
+        + target(uri)
         + " HTTP/1.0\r\nHost: "
         + uri.getHost()
         + port
         + "\r\nAccept: application/xml\r\nUser-Agent: oasis\r\nConnection: close\r\n\r\n";
+  }
+
+  /** Path and query, in ASCII. */
+  static String target(URI uri) {
+    String ascii = uri.toASCIIString();
+    int begin = ascii.indexOf("//") + 2;
+    while (begin < ascii.length() && "/?#".indexOf(ascii.charAt(begin)) < 0) {
+      begin++;
+    }
+    int fragment = ascii.indexOf('#', begin);
+    String target = ascii.substring(begin, fragment < 0 ? ascii.length() : fragment);
+    return target.startsWith("/") ? target : "/" + target;
   }
 
   /** Reads the head of an answer, which a stranger wrote. */

@@ -39,6 +39,7 @@ public record Overlay(
 
   static final int MIN_MTU = 576;
   static final int MAX_MTU = 9000;
+  static final int MAX_PORT = 65_535;
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,31}");
 
   private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[.*]|.*:.*");
@@ -133,7 +134,7 @@ public record Overlay(
         || !(uri.getRawPath().isEmpty() || uri.getRawPath().equals("/"))) {
       throw bad(url, "nothing but a host, a port and \"?mtu=\" may stand in it");
     }
-    if (uri.getPort() < 1 || uri.getPort() > 65_535) {
+    if (uri.getPort() < 1 || uri.getPort() > MAX_PORT) {
       throw bad(url, "the port must be 1 to 65535");
     }
     int mtu = mtu(url, uri.getRawQuery());
@@ -169,6 +170,9 @@ public record Overlay(
     String host = uri.getHost();
     if (host == null || uri.getRawUserInfo() != null || uri.getRawFragment() != null) {
       throw bad(url, "it must read " + scheme + "://HOST/PATH");
+    }
+    if (uri.getPort() == 0 || uri.getPort() > MAX_PORT) {
+      throw bad(url, "a port is 1 to " + MAX_PORT);
     }
     if (scheme.equals("http") && !LOOPBACK.matcher(host).matches()) {
       throw bad(url, "http is for the loopback only; use https");

@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import oasis.io.Endpoint;
 import oasis.io.config.ConfigException;
@@ -27,12 +29,14 @@ final class OverlayApi {
   private static final String OVERLAYS = "/v1/overlays";
 
   /** After this, nobody waits for the answer any more: then nothing may change. */
-  private static final long PATIENCE_NS = 9_000_000_000L;
+  static final long PATIENCE_NS = 9_000_000_000L;
 
   private final Changes changes;
   private final Specifications kept;
   private final Overlay.Source fetcher;
-  private boolean warned;
+
+  /** Names of overlays whose specification could not be fetched, and the log says so. */
+  private final Set<String> warned = ConcurrentHashMap.newKeySet();
 
   /**
    * @param kept the specifications that outlive this run
@@ -82,8 +86,7 @@ final class OverlayApi {
         () -> keyed(fetcher.of(name, url), key),
         overlay -> {
           LiveConfig next = changes.current().with(overlay, true);
-          kept.keep(overlay);
-          changes.now(next);
+          keepAndChange(overlay, null, next);
           return Response.done();
         });
   }
@@ -112,17 +115,17 @@ final class OverlayApi {
 
   /** Fetches the specification again; a higher version takes the place of the one in force. */
   private CompletionStage<Response> update(String name) {
-    return found(
-        () -> {
-          Overlay now = changes.current().all().overlay(name);
-          String url = now.url();
-          if (Overlay.specification(url).isEmpty()) {
-            throw new ConfigException(
-                "overlay \"" + name + "\" has no specification; remove it and add it again");
-          }
-          return fetcher.of(name, url).withKey(now.key());
-        },
-        this::upgrade);
+    return found(() -> fetched(name), this::upgrade);
+  }
+
+  private Overlay fetched(String name) throws ConfigException {
+    Overlay now = changes.current().all().overlay(name);
+    String url = now.url();
+    if (Overlay.specification(url).isEmpty()) {
+      throw new ConfigException(
+          "overlay \"" + name + "\" has no specification; remove it and add it again");
+    }
+    return fetcher.of(name, url).withKey(now.key());
   }
 
   private Response upgrade(Overlay fresh) throws ConfigException, OsException {
@@ -140,16 +143,36 @@ final class OverlayApi {
               + now.version());
     }
     if (fresh.version() > now.version()) {
+      LiveConfig next = config.withUpdated(fresh);
       if (config.isSaved(now)) {
-        kept.keep(fresh);
+        keepAndChange(fresh, now, next);
+      } else {
+        changes.now(next);
       }
-      changes.now(config.withUpdated(fresh));
     }
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("name", fresh.name());
     answer.put("version", fresh.version());
     answer.put("versionBefore", now.version());
     return Response.json(answer);
+  }
+
+  /** What is kept is what is in force, also when the change is refused. */
+  private void keepAndChange(Overlay fresh, @Nullable Overlay before, LiveConfig next)
+      throws OsException {
+    kept.keep(fresh);
+    boolean done = false;
+    try {
+      changes.now(next);
+      done = true;
+    } finally {
+      if (!done) {
+        kept.forget(fresh);
+        if (before != null) {
+          kept.keep(before);
+        }
+      }
+    }
   }
 
   /** Finds an overlay, and may wait for that. */
@@ -186,12 +209,18 @@ final class OverlayApi {
 
   /**
    * Fetches the specifications that no start has found in the state directory, as when the file was
-   * written by hand. Called every now and then on a thread that may wait.
+   * written by hand. Called every now and then on a thread that may wait, and nobody waits for.
    */
   void fetchUnseen() {
     for (Overlay overlay : changes.current().all().overlays()) {
       if (overlay.entries().isEmpty()) {
-        update(overlay.name()).thenAccept(answer -> log(overlay.name(), answer));
+        String name = overlay.name();
+        try {
+          Overlay fresh = fetched(name);
+          changes.inTurn(() -> upgrade(fresh)).thenAccept(answer -> log(name, answer));
+        } catch (ConfigException e) {
+          log(name, Response.error(409, String.valueOf(e.getMessage())));
+        }
       }
     }
   }
@@ -199,9 +228,9 @@ final class OverlayApi {
   private void log(String name, Response answer) {
     Logger log = LoggerFactory.getLogger(OverlayApi.class);
     if (answer.ok()) {
+      warned.remove(name);
       log.info("overlay {}: its specification is there", name);
-    } else if (!warned) {
-      warned = true;
+    } else if (warned.add(name)) {
       log.warn("overlay {}: {}; tried again", name, answer.errorMessage());
     }
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -39,25 +41,31 @@ final class Reload {
     this.fetcher = fetcher;
   }
 
-  /** Reloads; the answer counts what is in force then. */
-  CompletionStage<Response> run() {
+  /**
+   * Reloads; the answer counts what is in force then.
+   *
+   * @param patienceNs after this nobody waits for the answer any more: then nothing may change
+   */
+  CompletionStage<Response> run(long patienceNs) {
+    long beganNs = System.nanoTime();
+    List<Overlay> fetched = new ArrayList<>();
     return changes
         .waiting(
             () -> {
-              file.read(this::keptOrFetched);
+              file.check((name, url) -> keptOrFetched(name, url, fetched));
               return Response.done();
             })
         .thenCompose(
             answer ->
                 answer.ok()
-                    ? changes.inTurn(this::apply)
+                    ? changes.inTurn(() -> apply(fetched, beganNs, patienceNs))
                     : CompletableFuture.completedFuture(answer));
   }
 
   /** Reloads because of a signal: the log has the outcome. */
   void onSignal() {
     Logger log = LoggerFactory.getLogger(Reload.class);
-    run()
+    run(Long.MAX_VALUE)
         .whenComplete(
             (answer, failure) -> {
               if (failure != null) {
@@ -70,24 +78,41 @@ final class Reload {
             });
   }
 
-  private Overlay keptOrFetched(String name, String url) throws ConfigException {
+  private Overlay keptOrFetched(String name, String url, List<Overlay> fetched)
+      throws ConfigException {
     Overlay overlay = kept.of(name, url);
-    if (!overlay.entries().isEmpty()) {
+    if (!overlay.entries().isEmpty() || isWaitedFor(overlay)) {
       return overlay;
     }
-    Overlay fetched = fetcher.of(name, url);
-    try {
-      kept.keep(fetched);
-    } catch (OsException e) {
-      throw new ConfigException(String.valueOf(e.getMessage()));
-    }
-    return fetched;
+    Overlay fresh = fetcher.of(name, url);
+    fetched.add(fresh);
+    return fresh;
+  }
+
+  /** Whether it is in force without a specification, which is asked for now and then. */
+  private boolean isWaitedFor(Overlay overlay) {
+    return configurator.current().all().overlays().stream()
+        .anyMatch(
+            each ->
+                each.entries().isEmpty()
+                    && each.name().equals(overlay.name())
+                    && each.url().equals(overlay.url()));
   }
 
   /** Reads again: other changes may have been saved while servers were waited for. */
-  private Response apply() throws ConfigException, OsException {
+  private Response apply(List<Overlay> fetched, long beganNs, long patienceNs)
+      throws ConfigException, OsException {
+    for (Overlay overlay : fetched) {
+      kept.keep(overlay);
+    }
+    if (System.nanoTime() - beganNs > patienceNs) {
+      throw new ConfigException(
+          "servers took too long; nothing has changed, but the specifications are here now: reload"
+              + " again");
+    }
     LiveConfig next = configurator.current().reloaded(file.read());
     configurator.reload(next);
+    file.accept();
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("overlays", next.all().overlays().size());
     answer.put("rules", next.all().rules().size());

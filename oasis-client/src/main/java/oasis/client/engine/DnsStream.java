@@ -55,6 +55,9 @@ final class DnsStream {
   private static final long FIRST_RETRY_NS = 200_000_000L;
   private static final int MAX_RETRIES = 8;
 
+  /** Times that the pause between two tries doubles. */
+  private static final int MAX_BACKOFF = 5;
+
   /** Servers and programs are to close idle connections within seconds (RFC 7766 section 6.2.3). */
   private static final long IDLE_NS = 120_000_000_000L;
 
@@ -148,6 +151,11 @@ final class DnsStream {
     int before = rcvEdge - rcvNext;
     TcpEdit.acknowledgment(b, rcvNext, window());
     boolean wider = rcvEdge - rcvNext > before;
+    if (programWindow == 0) {
+      // A program that answers our probes is there, however long it does not read (RFC 9293 section
+      // 3.8.6.1).
+      retries = Math.min(retries, MAX_BACKOFF);
+    }
     pump(nowNs);
     boolean pure = b.payloadBytes() == 0 && (flags & (Tcp.FIN | Tcp.RST)) == 0;
     return pure && news && !wider ? Verdict.CONSUMED : Verdict.FORWARD;
@@ -358,7 +366,7 @@ final class DnsStream {
     if (++retries > MAX_RETRIES) {
       return Verdict.BROKEN;
     }
-    deadlineNs = nowNs + (FIRST_RETRY_NS << Math.min(retries, 5));
+    deadlineNs = nowNs + (FIRST_RETRY_NS << Math.min(retries, MAX_BACKOFF));
     next = una;
     programWindow = Math.max(programWindow, 1);
     pump(nowNs);

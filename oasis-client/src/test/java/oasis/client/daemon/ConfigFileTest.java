@@ -51,9 +51,38 @@ class ConfigFileTest {
   }
 
   @Test
+  void whatSomebodyHasEditedMeanwhileIsNotThrownAway() throws Exception {
+    ConfigFile file = file();
+    file.write(ClientConfig.EMPTY);
+    String edited = HEAD + "<!-- mine -->\n</client>";
+    Files.writeString(state.resolve("client.xml"), edited);
+    assertThatThrownBy(() -> file.write(ClientConfig.EMPTY))
+        .hasMessageContaining("edited meanwhile")
+        .hasMessageContaining("reload");
+    file.read();
+    assertThatThrownBy(() -> file.write(ClientConfig.EMPTY)).as("read, but refused").isNotNull();
+    assertThat(state.resolve("client.xml")).hasContent(edited);
+    file.accept();
+    file.write(ClientConfig.EMPTY);
+    assertThat(file().read()).isEqualTo(ClientConfig.EMPTY);
+  }
+
+  @Test
+  void aSpecificationThatArrivesIsNoReasonToWriteTheFile() throws Exception {
+    String url = "https://osp.example/ron.xml";
+    ClientConfig unseen = ClientConfig.EMPTY.withOverlay(Overlay.unseen("ron", url));
+    Overlay seen = Overlay.parse("ron", "udp://192.0.2.10:7400", Overlay.ADDRESSES_ONLY);
+    Overlay arrived = new Overlay("ron", url, 3, seen.entries(), 1400, null);
+    assertThat(ConfigFile.same(unseen, unseen.withUpdated(arrived))).isTrue();
+    assertThat(ConfigFile.same(unseen, unseen.withUpdated(arrived.withKey("/key")))).isFalse();
+    assertThat(ConfigFile.same(unseen, ClientConfig.EMPTY)).isFalse();
+  }
+
+  @Test
   void theFileIsForItsOwnerOnlyAndNothingElseStays() throws Exception {
-    file().write(ClientConfig.EMPTY);
-    file().write(ClientConfig.EMPTY);
+    ConfigFile twice = file();
+    twice.write(ClientConfig.EMPTY);
+    twice.write(ClientConfig.EMPTY);
 
     Path file = state.resolve("client.xml");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))

@@ -10,6 +10,7 @@ import oasis.packet.Address;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OverlayTest {
   @Test
@@ -125,5 +126,13 @@ class OverlayTest {
 
   private static Overlay parse(String url) throws ConfigException {
     return Overlay.parse("ron", url, Overlay.ADDRESSES_ONLY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"https://osp.example:0/ron.xml", "https://osp.example:65536/ron.xml"})
+  void aSpecificationHasAPortThatExists(String url) {
+    assertThatThrownBy(() -> Overlay.specification(url))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("a port is 1 to 65535");
   }
 }

@@ -128,6 +128,23 @@ class DnsStreamTest {
   }
 
   @Test
+  void aProgramThatDoesNotReadForMinutesButAnswersProbesKeepsItsConnection() throws Exception {
+    Line line = new Line(rig, 40_001, Carriers.UNDERLAY).open().ask();
+    line.answer(SERVER_SEQ + 1, framed(EngineRig.answer(NAME, Type.A, 0, "203.0.113.1")));
+    rig.out.clear();
+    for (int i = 0; i < 5 * 60; i++) {
+      rig.pass(1000);
+      ByteBuffer full = Packets.tcp(line.program, Tcp.ACK, 101, SERVER_SEQ + 1, new byte[0]);
+      full.putShort(20 + 14, (short) 0); // its window
+      rig.send(full);
+      assertThat(rig.engine.info(rig.nowNs).dnsConnections()).as("after %d s", i).isEqualTo(1);
+    }
+    rig.out.clear();
+    rig.pass(10_000);
+    assertThat(rig.out.split("tun")).as("asked again and again").isNotEmpty();
+  }
+
+  @Test
   void queriesByAnOverlayAreJudgedToo() throws Exception {
     rig.rules(RULE, "tcp dport 53 detour");
     Line line = new Line(rig, 40_001, rig.detour).open().ask();
