@@ -106,10 +106,11 @@ final class Estate implements AutoCloseable {
     fit.put("--listen", config.listen().text());
     fit.put("network namespace", namespace());
     fit.put("--backend", choice.backend().name());
+    // Flows between overlay nodes have addresses of the pools in both backends.
+    fit.put("--pool", config.pool().toString());
+    fit.put("--pool6", config.pool6().toString());
     if (choice.backend() == BackendKind.KERNEL) {
       fit.put("--tun", config.tun());
-      fit.put("--pool", config.pool().toString());
-      fit.put("--pool6", config.pool6().toString());
       fit.put("IPv6", Boolean.toString(ipv6));
     } else {
       fit.put("--silence", choice.silence().name());
