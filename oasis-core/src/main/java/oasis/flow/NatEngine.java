@@ -87,7 +87,7 @@ public final class NatEngine {
     errors = new NatErrors(table);
     KeyedHash seeds = new KeyedHash(~seed);
     fragments = new NatFragments(observer, seeds.of(0));
-    in = new NatInbound(behaviour.filtering(), table, errors, fragments);
+    in = new NatInbound(behaviour.filtering(), table, observer, errors, fragments);
     ids = new IpIds(seeds.of(1));
     transfer = new NatTransfer(limits, table, errors, fragments, ids);
   }

@@ -17,6 +17,7 @@ final class NatInbound {
   private final NatBehaviour.Filtering filtering;
   private final NatTable table;
   private final NatAddresses addresses;
+  private final NatObserver observer;
   private final NatErrors errors;
   private final NatFragments fragments;
   private final FlowKey key = new FlowKey();
@@ -24,9 +25,14 @@ final class NatInbound {
   private @Nullable DropReason lastDrop;
 
   NatInbound(
-      NatBehaviour.Filtering filtering, NatTable table, NatErrors errors, NatFragments fragments) {
+      NatBehaviour.Filtering filtering,
+      NatTable table,
+      NatObserver observer,
+      NatErrors errors,
+      NatFragments fragments) {
     this.filtering = filtering;
     this.table = table;
+    this.observer = observer;
     this.errors = errors;
     this.fragments = fragments;
     addresses = table.addresses;
@@ -96,6 +102,13 @@ final class NatInbound {
             || table.admits(filtering, mapping, protocol, key.srcHi, key.srcLo);
     if (!begins || !admitted) {
       return NONE;
+    }
+    if (from < 0) {
+      // Else a stranger could open for the client what it may not open itself.
+      lastDrop = observer.mayBeginInbound(protocol, key.srcHi, key.srcLo, key.sport());
+      if (lastDrop != null) {
+        return NONE;
+      }
     }
     int session = table.openInbound(mapping, key, nowNs);
     lastDrop = session < 0 ? table.refusal() : null;

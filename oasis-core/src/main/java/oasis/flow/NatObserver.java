@@ -36,6 +36,17 @@ public interface NatObserver {
   }
 
   /**
+   * Whether a stranger whom filtering lets in may begin a session; not asked of packets that turn
+   * back from a client, of which {@link #mayBegin} was.
+   *
+   * @return null, or why the packet must be dropped
+   */
+  default @Nullable DropReason mayBeginInbound(
+      int protocol, long remoteHi, long remoteLo, int remotePort) {
+    return null;
+  }
+
+  /**
    * A fragment that waited for the first one of its datagram is given up.
    *
    * @param client who sent it, or -1 when it came from outside

@@ -4,12 +4,14 @@ package oasis.flow;
 import static oasis.testkit.Packets.burst;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.DropReason;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
 import oasis.packet.Tcp;
 import oasis.testkit.Packets;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What RFC 5382 and RFC 7857 ask of TCP. */
@@ -156,5 +158,30 @@ class NatTcpTest extends NatRig {
     now += 20 * SECOND;
     expireAll();
     assertThat(nat.sessions()).isZero();
+  }
+
+  @Test
+  void anObserverRefusesWhatBeginsOutsideButNotWhatTurnsBack() {
+    NatObserver observer =
+        new NatObserver() {
+          @Override
+          public @Nullable DropReason mayBeginInbound(
+              int protocol, long remoteHi, long remoteLo, int remotePort) {
+            boolean known = protocol == Ip.TCP && remoteLo == Address.parse(REMOTE).lo();
+            return known && remotePort == 26 ? null : DropReason.FORBIDDEN_SERVICE;
+          }
+        };
+    NatBehaviour open = filtering(NatBehaviour.Filtering.ENDPOINT_INDEPENDENT);
+    nat = new NatEngine(LIMITS, open, 42, observer);
+    nat.setExternal4(Address.parse(EXTERNAL).lo());
+    int port = connect(5000);
+    assertThat(in(answer(Ip.TCP, REMOTE, 25, port), Tcp.SYN)).isEqualTo(-1);
+    assertThat(nat.lastDrop()).isEqualTo(DropReason.FORBIDDEN_SERVICE);
+    assertThat(nat.sessions()).isEqualTo(1);
+    assertThat(in(answer(Ip.TCP, REMOTE, 80, port), Tcp.ACK)).as("of a session").isEqualTo(1);
+    assertThat(in(answer(Ip.TCP, REMOTE, 26, port), Tcp.SYN)).isEqualTo(1);
+    assertThat(nat.sessions()).isEqualTo(2);
+    assertThat(out(tcp(6000, EXTERNAL, port), 2, Tcp.SYN)).isNull();
+    assertThat(nat.hairpin()).isEqualTo(1);
   }
 }

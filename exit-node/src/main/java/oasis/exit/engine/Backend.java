@@ -23,6 +23,10 @@ interface Backend {
     /** Whether a client's packet may begin a flow: null, or why not. */
     @Nullable DropReason mayBegin(Burst b);
 
+    /** Whether a stranger's packet to a client may begin a flow: null, or why not. */
+    @Nullable DropReason mayBeginInbound(
+        int protocol, long remoteHi, long remoteLo, int remotePort);
+
     /** A flow began; {@link Backend#read} knows it. */
     void began(int flow);
 

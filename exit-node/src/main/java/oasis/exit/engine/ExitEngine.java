@@ -390,6 +390,12 @@ public final class ExitEngine {
     }
 
     @Override
+    public @Nullable DropReason mayBeginInbound(
+        int protocol, long remoteHi, long remoteLo, int remotePort) {
+      return gate.mayBeginInbound(protocol, remoteHi, remoteLo, remotePort);
+    }
+
+    @Override
     public void began(int flow) {
       totals.flowsBegun++;
       FlowRecord record = view.read(flow);

@@ -100,6 +100,22 @@ final class FlowGate {
     return closed ? DropReason.FORBIDDEN_SERVICE : null;
   }
 
+  /**
+   * Whether a stranger's packet may begin a flow, over which its client could answer.
+   *
+   * @return null, or why not
+   */
+  @Nullable DropReason mayBeginInbound(int protocol, long remoteHi, long remoteLo, int remotePort) {
+    if (draining) {
+      return DropReason.DRAINING;
+    }
+    if (!policy.permits(remoteHi, remoteLo)) {
+      return DropReason.FORBIDDEN_DESTINATION;
+    }
+    boolean closed = protocol == Ip.TCP && !policy.permitsPort(remotePort);
+    return closed ? DropReason.FORBIDDEN_SERVICE : null;
+  }
+
   /** Whether a packet may go on to a peer: its inner source must be one host's. */
   static @Nullable DropReason mayBeRelayed(Burst b) {
     boolean host = isHost(Ip.srcHi(b.buffer(), b.start()), Ip.srcLo(b.buffer(), b.start()));

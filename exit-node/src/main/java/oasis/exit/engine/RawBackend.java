@@ -198,6 +198,12 @@ final class RawBackend implements Backend, NatObserver {
   }
 
   @Override
+  public @Nullable DropReason mayBeginInbound(
+      int protocol, long remoteHi, long remoteLo, int remotePort) {
+    return front.mayBeginInbound(protocol, remoteHi, remoteLo, remotePort);
+  }
+
+  @Override
   public void began(int slot) {
     front.began(slot);
   }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import oasis.flow.FlowRates;
+import oasis.flow.NatBehaviour;
+import oasis.flow.NatTimeouts;
 import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.Checksum;
@@ -272,5 +275,36 @@ class RawBackendTest extends EngineRig {
     assertThat(engine.view().flows(9, now).stream().map(FlowInfo::mapped).toList())
         .anyMatch(text -> text.contains(second.toString()))
         .anyMatch(text -> text.contains(world.external().toString()));
+  }
+
+  @Test
+  void whoMayNotBeReachedMayNotBeginAFlowFromOutsideEither() {
+    NatBehaviour open =
+        new NatBehaviour(
+            NatBehaviour.Filtering.ENDPOINT_INDEPENDENT,
+            true,
+            true,
+            FlowRates.UNLIMITED,
+            NatTimeouts.DEFAULT);
+    engine = world.engine(ExitLimits.DEFAULT, open, List.of(), 7, out);
+    int port = connect(tcp(5000)).dport();
+    receive(syn(fromOutside(world.server(8), 25, port)));
+    receive(syn(fromOutside(world.closed(), 80, port)));
+    engine.drain(true);
+    receive(syn(fromOutside(world.server(8), 80, port)));
+    assertThat(out.toClient).isEmpty();
+    assertThat(engine.view().info().drops())
+        .containsEntry("FORBIDDEN_SERVICE", 1L)
+        .containsEntry("FORBIDDEN_DESTINATION", 1L)
+        .containsEntry("DRAINING", 1L);
+    engine.drain(false);
+    send(ALICE, syn(Packets.key(Ip.TCP, world.inner(7), 5000, world.server(8), 25)));
+    assertThat(out.toUnderlay).isEmpty();
+    receive(syn(fromOutside(world.server(8), 80, port)));
+    out.onlyClient();
+  }
+
+  private FlowKey fromOutside(String from, int sport, int port) {
+    return Packets.key(Ip.TCP, from, sport, world.external().toString(), port);
   }
 }
