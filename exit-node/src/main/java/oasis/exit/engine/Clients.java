@@ -34,6 +34,7 @@ final class Clients {
   private final long[] endpointLo;
   private final int[] endpointPort;
   private final @Nullable Peer[] peer;
+  private final boolean[] shutOut;
   private final int[] sources;
   private final long[] outPkts;
   private final long[] outBytes;
@@ -60,6 +61,7 @@ final class Clients {
     endpointLo = new long[slots];
     endpointPort = new int[slots];
     peer = new @Nullable Peer[slots];
+    shutOut = new boolean[slots];
     sources = new int[slots];
     outPkts = new long[slots];
     outBytes = new long[slots];
@@ -116,6 +118,7 @@ final class Clients {
       keyId[client] = ofKey;
       generation[client]++;
       peer[client] = null;
+      shutOut[client] = false;
       sources[client] = 0;
       outPkts[client] = 0;
       outBytes[client] = 0;
@@ -188,6 +191,18 @@ final class Clients {
       }
       peer[slot] = each;
     }
+  }
+
+  /** Notes who is let in no more; to be called when it or the peers have changed. */
+  void shutOut(FlowGate gate) {
+    for (int i = table.nextUsed(0); i >= 0; i = table.nextUsed(i + 1)) {
+      shutOut[i] = keyId[i] == 0 && peer[i] == null && !gate.admits(endpointHi[i], endpointLo[i]);
+    }
+  }
+
+  /** Whether one that was let in is let in no more, so that nothing may be sent to it. */
+  boolean isShutOut(int client) {
+    return shutOut[client];
   }
 
   int sources(int client) {
@@ -285,7 +300,8 @@ final class Clients {
   }
 
   /**
-   * Takes written clients in; their sources follow. Peers are already here, and keep their slots.
+   * Takes written clients in; their sources follow. Peers are already here, and keep their slots
+   * and endpoints.
    *
    * @return their numbers here by those there
    */

@@ -2,6 +2,7 @@
 package oasis.exit.engine;
 
 import oasis.packet.Burst;
+import oasis.packet.DropReason;
 import oasis.packet.Fragmenter;
 import oasis.packet.Ip;
 import oasis.packet.Rewrite;
@@ -38,6 +39,9 @@ final class Delivery {
 
   /** Delivers a packet whose memory stays as it is until the turn's flush. */
   void deliver(Burst b, int client) {
+    if (isShutOut(b, client)) {
+      return;
+    }
     clampMss(b);
     if (!cut(b, client)) {
       countIn(client, b);
@@ -47,9 +51,19 @@ final class Delivery {
 
   /** Delivers a packet whose memory is not ours for long. */
   void deliverReleased(Burst b, int client) {
-    if (!cut(b, client)) {
+    if (!isShutOut(b, client) && !cut(b, client)) {
       deliverNow(b, client);
     }
+  }
+
+  /** Whether a packet's client is let in no more; it is then counted. */
+  private boolean isShutOut(Burst b, int client) {
+    boolean shutOut = clients.isShutOut(client);
+    if (shutOut) {
+      totals.drop(DropReason.NOT_ALLOWED, b.segments());
+      clients.countDrop(client, DropReason.NOT_ALLOWED, b.segments());
+    }
+    return shutOut;
   }
 
   /** Delivers a packet in fragments if it is too long and may be cut (RFC 4787 REQ-13a). */

@@ -119,6 +119,7 @@ public final class ExitEngine {
    */
   public void setPeers(List<Peer> peers, long now) {
     clients.setPeers(peers);
+    clients.shutOut(gate);
     relay.setPeers(clients);
     watch.setPeers(now);
   }
@@ -380,6 +381,7 @@ public final class ExitEngine {
   public void restore(byte[] state, long now) throws StateException {
     nowNs = now;
     transfer.restore(state, now);
+    clients.shutOut(gate);
   }
 
   /** The engine as its backend sees it. */
@@ -431,9 +433,13 @@ public final class ExitEngine {
     gate.drain(on);
   }
 
-  /** Takes other clients and destinations from now on; what lives is not asked again. */
+  /**
+   * Takes other clients and destinations from now on. Who is no client any more is sent nothing;
+   * flows to destinations are not asked again.
+   */
   public void policy(EngineConfig config) {
     gate.set(config);
+    clients.shutOut(gate);
   }
 
   private void drop(int client, DropReason why, int pkts) {

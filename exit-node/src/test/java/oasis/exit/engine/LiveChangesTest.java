@@ -57,6 +57,41 @@ class LiveChangesTest extends EngineRig {
   }
 
   @Test
+  void whoIsNoClientAnyMoreIsSentNothing() throws Exception {
+    FlowKey back = connect(tcp(5000));
+    List<Prefix> others = List.of(Prefix.parse("2600:1::/32"));
+    engine.policy(config(others, List.of()));
+    receive(Packets.tcp(back, Tcp.ACK, 2, 5, DATA));
+    assertThat(out.toClient).isEmpty();
+    assertThat(engine.view().info().drops()).containsEntry("NOT_ALLOWED", 1L);
+    assertThat(engine.view().clients(9).get(0).drops()).containsEntry("NOT_ALLOWED", 1L);
+    engine.policy(config(List.of(Prefix.parse("192.0.2.0/24")), List.of()));
+    receive(Packets.tcp(back, Tcp.ACK, 2, 5, DATA));
+    out.onlyClient();
+    byte[] state = engine.write(now);
+    engine = engine(ExitLimits.DEFAULT, List.of());
+    engine.policy(config(others, List.of()));
+    engine.restore(state, now);
+    receive(Packets.tcp(back, Tcp.ACK, 2, 5, DATA));
+    assertThat(out.toClient).as("of a node that was restarted").isEmpty();
+  }
+
+  @Test
+  void whoIsNoPeerAnyMoreIsSentNothingUnlessItMayBeAClient() {
+    Client node = new Client("198.51.100.9", 4700);
+    Peer peer = Peer.parse("far=198.51.100.9:4700");
+    engine.setPeers(List.of(peer), now);
+    send(node, Packets.udp(udp(5000, 6000), DATA));
+    FlowKey back = key(out.onlySent()).reverse();
+    engine.setPeers(List.of(), now);
+    receive(Packets.udp(back, DATA));
+    assertThat(out.toClient).isEmpty();
+    engine.setPeers(List.of(peer), now);
+    receive(Packets.udp(back, DATA));
+    out.onlyClient();
+  }
+
+  @Test
   void flowsAreToldOfWhenTheyBeginAndShownAFewAtATime() {
     for (int i = 0; i < 10; i++) {
       send(ALICE, Packets.udp(udp(5000 + i, 6000), DATA));
