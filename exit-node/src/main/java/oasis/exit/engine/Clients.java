@@ -164,8 +164,9 @@ final class Clients {
   }
 
   /**
-   * Sets the peers. One that stays keeps its slot and sources; of one that goes, the slot is an
-   * ordinary client's until its last source has gone.
+   * Sets the peers. One that stays keeps its slot and sources, and, if nothing of it was changed,
+   * the endpoint to which it has moved; of one that goes, the slot is an ordinary client's until
+   * its last source has gone.
    *
    * @param wanted {@link Peer#MAX} at most
    */
@@ -188,6 +189,7 @@ final class Clients {
       }
       if (peer[slot] == null) {
         peers++;
+        moved(slot, each.hi(), each.lo(), each.port()); // a new one, or one that was changed
       }
       peer[slot] = each;
     }
@@ -328,7 +330,9 @@ final class Clients {
         throw in.fail("a client is there twice");
       }
       restored.set(client);
-      moved(client, hi, lo, port);
+      if (peer[client] == null) { // a peer's may have been changed
+        moved(client, hi, lo, port);
+      }
       outPkts[client] = in.takeCount("packets");
       outBytes[client] = in.takeCount("bytes");
       inPkts[client] = in.takeCount("packets");

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.flow.NatBehaviour;
+import oasis.packet.Address;
+import oasis.packet.Burst;
 import oasis.packet.FlowKey;
+import oasis.packet.Ip;
 import oasis.packet.Prefix;
 import oasis.packet.Tcp;
 import oasis.testkit.Packets;
@@ -89,6 +92,41 @@ class LiveChangesTest extends EngineRig {
     engine.setPeers(List.of(peer), now);
     receive(Packets.udp(back, DATA));
     out.onlyClient();
+  }
+
+  @Test
+  void aPeersNewAddressHoldsAtOnceAndAfterARestart() throws Exception {
+    engine.setPeers(List.of(far("198.51.100.9")), now);
+    fromFar("198.51.100.9", 4700);
+    assertThat(towardsFar()).isEqualTo("198.51.100.9:4700");
+    fromFar("198.51.100.77", 1);
+    engine.setPeers(List.of(far("198.51.100.9")), now);
+    assertThat(towardsFar()).as("it has moved, its settings have not").endsWith(".77:1");
+    engine.setPeers(List.of(far("198.51.100.10")), now);
+    assertThat(towardsFar()).isEqualTo("198.51.100.10:4700");
+    byte[] state = engine.write(now);
+    engine = engine(ExitLimits.DEFAULT, List.of());
+    engine.setPeers(List.of(far("198.51.100.11")), now);
+    engine.restore(state, now);
+    assertThat(towardsFar()).isEqualTo("198.51.100.11:4700");
+  }
+
+  private Peer far(String address) {
+    String prefix = world.server(8) + (world.v4 ? "/32" : "/128");
+    return Peer.parse("far=" + address + ":4700,key:5," + prefix);
+  }
+
+  private void fromFar(String address, int port) {
+    Burst b = Packets.burst(Packets.udp(udp(5000, 6000), DATA));
+    Address from = Address.parse(address);
+    engine.onClient(b, 5, from.hi(), from.lo(), port, now);
+    out.onlySent();
+  }
+
+  /** Where a client's packet goes that is for the peer. */
+  private String towardsFar() {
+    send(ALICE, Packets.udp(Packets.key(Ip.UDP, world.inner(7), 5000, world.server(8), 9), DATA));
+    return out.onlyClient().endpoint();
   }
 
   @Test
