@@ -199,6 +199,9 @@ final class QueueStage {
     int client = lane.client(slot);
     if (!isThere(lane, slot)) {
       totals.drop(DropReason.NO_FLOW, waiting.segments());
+    } else if (!outwards && clients.isShutOut(client)) {
+      totals.drop(DropReason.NOT_ALLOWED, waiting.segments()); // it has lost its place meanwhile
+      clients.countDrop(client, DropReason.NOT_ALLOWED, waiting.segments());
     } else if (!outwards) {
       sendToClient(waiting, client);
     } else if (out.toUnderlay(waiting, client) != 0) {

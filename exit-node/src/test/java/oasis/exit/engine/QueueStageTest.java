@@ -178,6 +178,21 @@ class QueueStageTest extends EngineRig {
   }
 
   @Test
+  void whatWaitsForOneThatIsNoClientAnyMoreIsDropped() {
+    engine.setPeers(List.of(Peer.parse("far=198.51.100.9:4700")), now);
+    send(new Client("198.51.100.9", 4700), numbered(udp(5, 9), 0));
+    FlowKey back = key(out.onlySent()).reverse();
+    configure("", "8Mbit/s");
+    receive(numbered(back, 1));
+    receive(numbered(back, 2));
+    assertThat(delivered()).containsExactly(1);
+    engine.setPeers(List.of(), now);
+    after(SECOND / 10);
+    assertThat(delivered()).isEmpty();
+    assertThat(engine.view().info().drops()).containsEntry("NOT_ALLOWED", 1L);
+  }
+
+  @Test
   void anotherConfigurationTakesOverWhatWaits() {
     configure("8Mbit/s", "");
     FlowKey key = udp(5, 9);
