@@ -34,6 +34,8 @@ public enum Failure {
   BROKEN(
       502, "Bad Gateway", "connection_terminated", "The server ended the connection unanswered."),
   NO_SUCH_NAME(502, "Bad Gateway", "dns_error", "The server's name has no address."),
+  NAME_FAILED(
+      502, "Bad Gateway", "dns_error", "The name servers failed to look up the server's name."),
   NAME_TIMEOUT(504, "Gateway Timeout", "dns_timeout", "No name server answered."),
   SERVER_TIMEOUT(504, "Gateway Timeout", "connection_timeout", "The server did not answer.");
 

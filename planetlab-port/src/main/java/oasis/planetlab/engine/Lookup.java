@@ -4,6 +4,7 @@ package oasis.planetlab.engine;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.packet.Address;
+import oasis.tcp.Failure;
 
 /** One name that is being looked up, for all who wait for it. Confined to the data loop. */
 final class Lookup {
@@ -18,6 +19,7 @@ final class Lookup {
   boolean done4;
   boolean done6;
   boolean answered;
+  boolean failed;
   int tries;
   long retryNs;
   long leastTtl = Long.MAX_VALUE;
@@ -44,5 +46,13 @@ final class Lookup {
   /** Whether nothing better will come: an IPv4 address is not kept waiting for IPv6 ones. */
   boolean settled() {
     return done4 && (done6 || !v4.isEmpty());
+  }
+
+  /** Why there is no address: a failed server does not say that there is none. */
+  Failure failure() {
+    if (failed && !settled()) {
+      return Failure.NAME_FAILED;
+    }
+    return answered ? Failure.NO_SUCH_NAME : Failure.NAME_TIMEOUT;
   }
 }

@@ -203,17 +203,26 @@ final class Lookups {
     if (!fits || (ipv4 ? lookup.done4 : lookup.done6)) {
       return;
     }
-    lookup.answered = true;
     if (message.rcode() != 0 && message.rcode() != NAME_ERROR) {
+      lookup.failed = true;
       return; // another server may know; the retry asks it
     }
-    collect(lookup, b, ipv4);
+    boolean found = collect(lookup, b, ipv4);
+    if (!found && message.truncated()) {
+      lookup.failed = true;
+      return; // what was cut off may be the addresses
+    }
+    lookup.answered = true;
+    lookup.done4 |= ipv4;
+    lookup.done6 |= !ipv4;
     if (lookup.settled()) {
       end(lookup, nowNs);
     }
   }
 
-  private void collect(Lookup lookup, Burst b, boolean ipv4) {
+  /** Whether the answer has an address. */
+  private boolean collect(Lookup lookup, Burst b, boolean ipv4) {
+    boolean found = false;
     message.rewind();
     while (message.next()) {
       boolean wanted =
@@ -222,6 +231,7 @@ final class Lookups {
               && message.recordType() == (ipv4 ? DnsMessage.A : DnsMessage.AAAA)
               && message.dataBytes() == (ipv4 ? 4 : 16);
       if (wanted) {
+        found = true;
         lookup.leastTtl = Math.min(lookup.leastTtl, message.recordTtl());
         int data = message.dataStart();
         if (ipv4) {
@@ -231,8 +241,7 @@ final class Lookups {
         }
       }
     }
-    lookup.done4 |= ipv4;
-    lookup.done6 |= !ipv4;
+    return found;
   }
 
   private void end(Lookup lookup, long nowNs) {
@@ -245,7 +254,7 @@ final class Lookups {
       lookup.waiting.forEach(connection -> results.found(connection, addresses));
       return;
     }
-    Failure why = lookup.answered ? Failure.NO_SUCH_NAME : Failure.NAME_TIMEOUT;
+    Failure why = lookup.failure();
     lookup.waiting.forEach(connection -> results.failed(connection, why));
   }
 

@@ -15,8 +15,11 @@ import oasis.tcp.Failure;
 import oasis.testkit.Gen;
 import oasis.testkit.Packets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LookupsTest {
+  private static final int TRUNCATED = 0x200;
   private static final long SECOND_NS = 1_000_000_000L;
   private static final Address V4 = Address.parse("192.0.2.9");
   private static final Address V6 = Address.parse("2001:db8::9");
@@ -129,6 +132,38 @@ class LookupsTest {
     assertThat(queries.get(2).getInt(16)).as("server").isEqualTo((int) 0xc0000236L);
     answer(queries.get(2), 0, V4);
     assertThat(results).containsExactly("1 [192.0.2.9]");
+  }
+
+  @Test
+  void aTruncatedAnswerWithoutAddressesIsNone() {
+    lookups.begin(1, "www.example.org", 0);
+    answer(queries.get(0), TRUNCATED);
+    answer(queries.get(1), 0);
+    assertThat(results).isEmpty();
+    lookups.onTimer(SECOND_NS);
+    assertThat(queries).hasSize(3);
+    answer(queries.get(2), 0, V4);
+    assertThat(results).containsExactly("1 [192.0.2.9]");
+  }
+
+  @Test
+  void aTruncatedAnswerWithAnAddressWillDo() {
+    lookups.begin(1, "www.example.org", 0);
+    answer(queries.get(0), TRUNCATED, V4);
+    assertThat(results).containsExactly("1 [192.0.2.9]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 5, TRUNCATED})
+  void theFailureOfAllServersIsNoLackOfAddresses(int rcode) {
+    lookups.begin(1, "www.example.org", 0);
+    for (int answered = 0; lookups.nextDeadlineNs() != Long.MAX_VALUE; ) {
+      while (answered < queries.size()) {
+        answer(queries.get(answered++), rcode);
+      }
+      lookups.onTimer(lookups.nextDeadlineNs());
+    }
+    assertThat(results).containsExactly("1 NAME_FAILED");
   }
 
   @Test
