@@ -119,6 +119,10 @@ final class Connection {
   /** Whether the program has been sent something of the server's. */
   boolean answered;
 
+  /** Who has ended the connection by a reset, as far as one can know: it may be forged. */
+  boolean resetByProgram;
+
+  boolean resetByServer;
   boolean finOut;
   boolean finIn;
   boolean finOutAcked;
@@ -166,6 +170,15 @@ final class Connection {
   int fieldToServer(int bytes) {
     int scaled = serverScale < 0 || programScale < 0 ? bytes : bytes >> programScale;
     return Math.max(0, Math.min(scaled, 0xffff));
+  }
+
+  /**
+   * The number of a segment to the server that carries nothing. While the port still owes it bytes
+   * the program's own number may lie behind the server's window, and then nothing in the segment
+   * counts (RFC 9293 section 3.10.7.4).
+   */
+  int emptyToServer(int ofProgram) {
+    return toServer.done() ? ofProgram : toServer.next();
   }
 
   /** Whether the program's connection can be taken for finished, so that its port may come anew. */

@@ -54,7 +54,8 @@ final class Delivery {
 
   /** The same for the server. */
   void ackServer(Connection c) {
-    segments.send(true, c.server, c.serverSeen, c.ackToServer, Tcp.ACK, c.windowToServer);
+    int seq = c.emptyToServer(c.serverSeen);
+    segments.send(true, c.server, seq, c.ackToServer, Tcp.ACK, c.windowToServer);
   }
 
   /** Sets the alarm to the earliest of what may be due. */

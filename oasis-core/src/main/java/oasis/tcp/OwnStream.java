@@ -146,7 +146,12 @@ final class OwnStream {
       tries = 0;
       timeoutNs = firstTimeoutNs;
       dueNs = done() ? NEVER : nowNs + timeoutNs;
-    } else if (bare && acked < highest && ++duplicates == FAST_RETRANSMIT) {
+      return true;
+    }
+    if (window == 0) {
+      tries = 0; // it is there, and says so as often as it is asked (RFC 9293 section 3.8.6.1)
+    }
+    if (bare && acked < highest && ++duplicates == FAST_RETRANSMIT) {
       again();
     }
     return true;

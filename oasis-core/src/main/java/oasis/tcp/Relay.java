@@ -93,8 +93,9 @@ final class Relay {
       c.finInAcked |= c.finIn && known - c.finInEnd >= 0;
     }
     noteProgram(c, seq + c.outShift + length, flags);
-    noteEnd(c, reset, length);
-    TcpEdit.sequence(b, seq + c.outShift);
+    noteEnd(c, reset, false, length);
+    int shifted = seq + c.outShift;
+    TcpEdit.sequence(b, length == 0 ? c.emptyToServer(shifted) : shifted);
     TcpEdit.acknowledgment(b, known - c.inShift, field);
     if (c.serverSack && c.toProgram.done()) {
       TcpEdit.shiftSack(b, -c.inShift);
@@ -151,12 +152,19 @@ final class Relay {
     }
   }
 
-  /** Both streams have ended, or a reset; but what brings bytes is alive. */
-  private static void noteEnd(Connection c, boolean reset, int length) {
+  /**
+   * Both streams have ended, or a reset. Whoever sends bytes after a reset in his name is alive: it
+   * was forged. What his peer had sent before it heard of the reset says nothing.
+   */
+  private static void noteEnd(Connection c, boolean reset, boolean ofServer, int length) {
     if (reset || c.finOutAcked && c.finInAcked) {
       c.stage = Connection.Stage.OVER;
-    } else if (length > 0 && c.over()) {
+      c.resetByServer |= reset && ofServer;
+      c.resetByProgram |= reset && !ofServer;
+    } else if (length > 0 && c.over() && !(ofServer ? c.resetByProgram : c.resetByServer)) {
       c.stage = Connection.Stage.RELAY;
+      c.resetByServer = false;
+      c.resetByProgram = false;
     }
   }
 
@@ -201,7 +209,7 @@ final class Relay {
       c.finOutAcked |= c.finOut && known - c.finOutEnd >= 0;
     }
     noteServer(c, seq + c.inShift + length, flags, length);
-    noteEnd(c, reset, length);
+    noteEnd(c, reset, true, length);
     TcpEdit.sequence(b, seq + c.inShift);
     TcpEdit.acknowledgment(b, known - c.outShift, field);
     if (c.toServer.done()) {
@@ -291,7 +299,8 @@ final class Relay {
         events.count(PortEvent.GAVE_UP);
       }
       if (!c.over()) {
-        segments.send(true, c.server, c.serverSeen, c.ackToServer, Tcp.RST | Tcp.ACK, 0);
+        int seq = c.emptyToServer(c.serverSeen);
+        segments.send(true, c.server, seq, c.ackToServer, Tcp.RST | Tcp.ACK, 0);
         segments.send(false, c.toProgramKey, c.programSeen, c.ackToProgram, Tcp.RST | Tcp.ACK, 0);
       }
       connections.remove(c);

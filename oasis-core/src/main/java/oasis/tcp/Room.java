@@ -76,7 +76,7 @@ final class Room {
       return;
     }
     if (c.relayed) {
-      int next = c.toServer.done() ? c.serverSeen : c.toServer.next();
+      int next = c.emptyToServer(c.serverSeen);
       segments.send(true, c.server, next, c.ackToServer, Tcp.RST | Tcp.ACK, 0);
       if (c.answered || c.connect) {
         segments.send(false, c.toProgramKey, c.programSeen, c.ackToProgram, Tcp.RST | Tcp.ACK, 0);

@@ -208,6 +208,9 @@ final class MiniTcp {
     if (received == 0) {
       return;
     }
+    if (seq - peerIsn - received > capacity) {
+      return; // behind the window: nothing in it counts
+    }
     if ((flags & Tcp.ACK) != 0) {
       onAck(b, flags, nowNs);
     }

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package oasis.tcp;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import oasis.packet.Address;
+import oasis.packet.Burst;
+import oasis.packet.FlowKey;
+import oasis.packet.Ip;
+import oasis.packet.Tcp;
+import oasis.packet.TcpEdit;
+import oasis.testkit.Packets;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A connection of which the port owes the server more than its window takes, segment by segment.
+ */
+class OwedBytesTest {
+  private static final long SECOND_NS = 1_000_000_000L;
+  private static final int PROGRAM_ISN = 7_000;
+  private static final int SERVER_ISN = 900_000;
+  private static final int WINDOW = 4_000;
+  private static final byte[] MSS = {2, 4, 5, 80};
+  private static final byte[] HEAD =
+      "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 20000\r\n\r\n"
+          .getBytes(ISO_8859_1);
+
+  /** A segment that left the port. */
+  private record Sent(int seq, int ack, int flags, int bytes) {
+    static Sent of(Burst b) {
+      int at = b.transport();
+      return new Sent(
+          Tcp.seq(b.buffer(), at), Tcp.ack(b.buffer(), at), Tcp.flags(b), b.payloadBytes());
+    }
+  }
+
+  private final class Recording implements PortEffects {
+    @Override
+    public void toProgram(Burst burst) {
+      toProgram.add(Sent.of(burst));
+    }
+
+    @Override
+    public void toServer(Burst burst) {
+      toServer.add(Sent.of(burst));
+      server.of(burst).reverse();
+    }
+
+    @Override
+    public void resolve(long connection, String host, int hostPort) {
+      asked = connection;
+    }
+
+    @Override
+    public void flush() {}
+  }
+
+  private final FlowKey program = Packets.key(Ip.TCP, "127.0.0.1", 40_000, "127.0.0.1", 8118);
+  private final FlowKey server = new FlowKey();
+  private final List<Sent> toProgram = new ArrayList<>();
+  private final List<Sent> toServer = new ArrayList<>();
+  private final WebPort port =
+      new WebPort(
+          PortConfig.defaults(
+              1340, Address.parse("198.18.0.1"), Address.parse("fdc6:1200:4710::1"), 5),
+          ByteBuffer.allocateDirect(WebPort.MIN_SCRATCH_BYTES),
+          0,
+          new Recording());
+  private long asked = -1;
+  private long nowNs = SECOND_NS;
+  private int firstToServer;
+  private int firstToProgram;
+
+  private Sent lastToServer() {
+    return toServer.get(toServer.size() - 1);
+  }
+
+  private void fromProgram(int flags, int offset, int ack, byte[] payload) {
+    byte[] options = (flags & Tcp.SYN) != 0 ? MSS : new byte[0];
+    ByteBuffer packet = Packets.tcp(program, flags, PROGRAM_ISN + offset, ack, options, payload);
+    port.onProgram(Packets.burst(packet), nowNs);
+  }
+
+  private void fromServer(int flags, int offset, int acked, int window, byte[] payload) {
+    byte[] options = (flags & Tcp.SYN) != 0 ? MSS : new byte[0];
+    int ack = firstToServer + acked;
+    Burst b = Packets.burst(Packets.tcp(server, flags, SERVER_ISN + offset, ack, options, payload));
+    TcpEdit.acknowledgment(b, ack, window);
+    port.onServer(b, nowNs);
+  }
+
+  /** A request with so many bytes of its body is there before the server answers. */
+  private int open(int early) {
+    fromProgram(Tcp.SYN, 0, 0, new byte[0]);
+    firstToProgram = toProgram.get(0).seq() + 1;
+    fromProgram(Tcp.ACK, 1, firstToProgram, HEAD);
+    for (int sent = 0; sent < early; sent += 1_000) {
+      fromProgram(Tcp.ACK, 1 + HEAD.length + sent, firstToProgram, new byte[1_000]);
+    }
+    port.onResolved(asked, List.of(Address.parse("192.0.2.9")), nowNs);
+    firstToServer = lastToServer().seq() + 1;
+    fromServer(Tcp.SYN | Tcp.ACK, 0, 0, WINDOW, new byte[0]);
+    assertThat(port.info().byStage()).containsOnlyKeys("relay");
+    return 1 + HEAD.length + early;
+  }
+
+  @Test
+  void anAcknowledgmentOfTheProgramLiesInTheServersWindow() {
+    int next = open(20_000);
+    int edge = lastToServer().seq() + lastToServer().bytes();
+    assertThat(edge - firstToServer).as("the window is full").isEqualTo(WINDOW);
+    fromServer(Tcp.ACK, 1, 0, WINDOW, new byte[500]);
+    fromProgram(Tcp.ACK, next, firstToProgram + 500, new byte[0]);
+    assertThat(lastToServer()).isEqualTo(new Sent(edge, SERVER_ISN + 501, Tcp.ACK, 0));
+    fromProgram(Tcp.RST | Tcp.ACK, next, firstToProgram + 500, new byte[0]);
+    assertThat(lastToServer().seq()).isEqualTo(edge);
+    assertThat(lastToServer().flags() & Tcp.RST).isNotZero();
+  }
+
+  @Test
+  void aServerThatDoesNotReadForMinutesButAnswersProbesIsNotGivenUp() {
+    open(20_000);
+    for (int i = 0; i < 300; i++) {
+      nowNs += SECOND_NS;
+      port.onTimer(nowNs);
+      fromServer(Tcp.ACK, 1, WINDOW, 0, new byte[0]);
+      assertThat(port.info().byStage()).as("after %d s", i).containsOnlyKeys("relay");
+    }
+    int sent = toServer.size();
+    fromServer(Tcp.ACK, 1, WINDOW, WINDOW, new byte[0]);
+    assertThat(toServer.size()).as("goes on").isGreaterThan(sent);
+  }
+
+  @Test
+  void whatWasUnderWayWhenTheServerResetDoesNotBringTheConnectionBack() {
+    int next = open(1_000);
+    fromServer(Tcp.ACK, 1, HEAD.length + 1_000, WINDOW, new byte[200]);
+    fromServer(Tcp.RST | Tcp.ACK, 201, HEAD.length + 1_000, WINDOW, new byte[0]);
+    assertThat(port.info().byStage()).containsOnlyKeys("over");
+    fromProgram(Tcp.ACK, next, firstToProgram, new byte[1_000]);
+    assertThat(port.info().byStage()).as("the program had not heard").containsOnlyKeys("over");
+    fromServer(Tcp.ACK, 201, HEAD.length + 1_000, WINDOW, new byte[200]);
+    assertThat(port.info().byStage()).as("the reset was forged").containsOnlyKeys("relay");
+  }
+}
