@@ -191,9 +191,9 @@ public final class WebPort {
           v4
               ? b.buffer().getShort(b.transport() + 6) & 0xffff
               : b.buffer().getInt(b.transport() + 4);
-      int headers = (v4 ? Ip.V4_BYTES : Ip.V6_BYTES) + Tcp.BYTES;
-      if (mtu > headers) {
-        relay.limitSegments(c, mtu - headers);
+      int most = PathLimit.segmentBytes(v4, mtu);
+      if (most > 0) {
+        relay.limitSegments(c, most);
         delivery.toServer(c, nowNs);
       }
     } else if (c.stage == Connection.Stage.DIALING
