@@ -113,12 +113,14 @@ public final class SharedKey {
     }
   }
 
+  /** Whether it is the same key, whatever the operator calls it. */
+  public boolean isSame(SharedKey other) {
+    return id == other.id && MessageDigest.isEqual(secret, other.secret);
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof SharedKey key
-        && id == key.id
-        && name.equals(key.name)
-        && MessageDigest.isEqual(secret, key.secret);
+    return other instanceof SharedKey key && isSame(key) && name.equals(key.name);
   }
 
   @Override

@@ -48,7 +48,7 @@ final class FlowHistory {
   private record Ends(String protocol, String client, String source, String mapped, String to) {
     static Ends of(FlowInfo flow) {
       return new Ends(
-          flow.protocol(), flow.client(), flow.source(), flow.mapped(), flow.destination());
+          flow.protocol(), flow.identity(), flow.source(), flow.mapped(), flow.destination());
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -101,14 +102,17 @@ final class Reload {
     ExitConfig config = inForce.withLive(next.config());
     EngineConfig engine = config.engine(true, 0);
     List<SharedKey> keys = keys(config);
-    node.side().policy(config);
+    queues(config); // may be refused; nothing has changed then
+    try {
+      node.side().policy(config);
+    } catch (OsException e) {
+      queues(inForce);
+      throw e;
+    }
     onLoop(
         () -> {
           node.engine().policy(engine);
           config.members().tell(node.engine(), keys);
-          if (!config.queues().equals(inForce.queues())) {
-            node.traffic().queues(config.queues(), System.nanoTime());
-          }
         });
     FlowLog log = node.flowLog();
     if (log != null) {
@@ -120,6 +124,15 @@ final class Reload {
     applied = next;
     inForce = config;
     return new Outcome(changed, needRestart, keys.size());
+  }
+
+  private void queues(ExitConfig config) throws OsException {
+    onLoop(
+        () -> {
+          if (!config.queues().equals(node.engine().queues())) {
+            node.traffic().queues(config.queues(), System.nanoTime());
+          }
+        });
   }
 
   private static List<SharedKey> keys(ExitConfig config) throws ConfigException {
@@ -139,7 +152,10 @@ final class Reload {
                 return true;
               })
           .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (ExecutionException e) {
+      Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+      throw new OsException("the node refuses it: " + cause.getMessage(), e);
+    } catch (TimeoutException e) {
       throw new OsException("the data loop did not answer", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

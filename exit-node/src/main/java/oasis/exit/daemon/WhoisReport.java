@@ -154,7 +154,7 @@ final class WhoisReport {
   }
 
   private static String found(List<FlowHistory.Answer> answers) {
-    long clients = answers.stream().map(each -> each.flow().client()).distinct().count();
+    long clients = answers.stream().map(each -> each.flow().identity()).distinct().count();
     return clients == 1 ? "1 client" : clients + " clients";
   }
 

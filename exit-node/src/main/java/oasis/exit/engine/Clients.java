@@ -104,7 +104,7 @@ final class Clients {
 
   /** Takes in an absent client; {@link #NONE} when there are too many. */
   int add(int ofKey, long hi, long lo, int port) {
-    if (size() == capacity) {
+    if (size() >= capacity) { // more than that when the places of peers are taken, too
       return NONE;
     }
     return insert(ofKey, hi, lo, port);

@@ -50,6 +50,11 @@ public record FlowInfo(
         flow.inBytes);
   }
 
+  /** Who began it, the same as long as it lives: a client with a key may move. */
+  public String identity() {
+    return key == 0 ? client : "key " + key;
+  }
+
   private static String text(long hi, long lo, int port, boolean withPort) {
     return withPort ? Snapshots.endpoint(hi, lo, port) : Addresses.text(hi, lo);
   }

@@ -43,8 +43,8 @@ public final class Keyring implements SealedRun.Opener {
   }
 
   /**
-   * Sets the keys. One that stays keeps its counter and window; datagrams by one that is gone are
-   * refused from now on.
+   * Sets the keys. One that stays, by whatever name, keeps its counter and window; datagrams by one
+   * that is gone are refused from now on.
    *
    * @param keys with different numbers
    * @param asClient numbers of those by which this node seals as a client does
@@ -62,8 +62,8 @@ public final class Keyring implements SealedRun.Opener {
           asClient.contains(key.id()) ? SharedKey.Role.CLIENT : SharedKey.Role.NODE;
       Entry known = before.get(key.id());
       next[i] =
-          known != null && known.key.equals(key) && known.role == role
-              ? known
+          known != null && known.key.isSame(key) && known.role == role
+              ? new Entry(key, role, known.sealer, known.unsealer)
               : new Entry(
                   key,
                   role,

@@ -59,6 +59,22 @@ class FlowHistoryTest {
   }
 
   @Test
+  void aClientWithAKeyThatMovesHasOneFlow() {
+    FlowHistory history = history(15);
+    history.add(FlowSamples.line(Event.BEGIN, 0, keyed(ALICE, 0)));
+    history.add(FlowSamples.line(Event.ALIVE, 5, keyed(BOB, 0)));
+    history.add(FlowSamples.line(Event.END, 10, keyed(BOB, 0)));
+    history.add(FlowSamples.line(Event.BEGIN, 14, flow("192.0.2.3:40001")));
+    assertThat(history.answers())
+        .extracting(each -> each.flow().client())
+        .containsExactly("192.0.2.3:40001", BOB);
+    history = history(1_000_000);
+    history.add(FlowSamples.line(Event.BEGIN, 0, keyed(ALICE, 0)));
+    history.add(FlowSamples.line(Event.END, 10, keyed(BOB, 0)));
+    assertThat(history.answers()).as("days later").isEmpty();
+  }
+
+  @Test
   void whatIsMissingIsBounded() {
     FlowHistory history = history(30);
     history.add(FlowSamples.line(Event.BEGIN, 10, flow(ALICE)));
@@ -156,7 +172,11 @@ class FlowHistoryTest {
     return flow(client, 0);
   }
 
-  private static FlowInfo flow(String client, long ageMs) {
+  private static FlowInfo keyed(String client, long ageMs) {
     return FlowSamples.info(client, "192.168.1.7:5000", RAW, ageMs);
+  }
+
+  private static FlowInfo flow(String client, long ageMs) {
+    return FlowSamples.keyless(keyed(client, ageMs));
   }
 }

@@ -50,6 +50,23 @@ final class FlowSamples {
         "tcp", client, 7, source, mapped, "203.0.113.9:80", "established", ageMs, 7, 700, 8, 800);
   }
 
+  /** The same flow of a client without a key. */
+  static FlowInfo keyless(FlowInfo f) {
+    return new FlowInfo(
+        f.protocol(),
+        f.client(),
+        0,
+        f.source(),
+        f.mapped(),
+        f.destination(),
+        f.state(),
+        f.ageMs(),
+        f.outPkts(),
+        f.outBytes(),
+        f.inPkts(),
+        f.inBytes());
+  }
+
   /** A line about a flow, some seconds after noon. */
   static FlowLine line(FlowLine.Event event, int second, FlowInfo flow) {
     String word = event == FlowLine.Event.END ? "closed" : "";

@@ -73,6 +73,9 @@ class KeyringTest {
     keyring.set(List.of(BOB, ALICE), Set.of(), 2);
     assertThat(open(sealer(ALICE, Role.CLIENT, 50))).isEqualTo(REPLAYED);
     assertThat(keyring.sealer(7)).isSameAs(before);
+    keyring.set(List.of(new SharedKey(7, new Gen(1).bytes(32), "laptop")), Set.of(), 2);
+    assertThat(keyring.name(7)).isEqualTo("laptop");
+    assertThat(open(sealer(ALICE, Role.CLIENT, 50))).as("renamed").isEqualTo(REPLAYED);
     keyring.set(List.of(BOB), Set.of(), 3);
     assertThat(open(sealer(ALICE, Role.CLIENT, 51))).isEqualTo(BAD);
     assertThat(keyring.isEmpty()).isFalse();
