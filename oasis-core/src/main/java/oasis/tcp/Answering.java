@@ -75,10 +75,16 @@ final class Answering {
     }
     int before = c.toProgram.next();
     delivery.toProgram(c, nowNs);
-    if (length > 0 && c.toProgram.next() == before) {
-      segments.send(false, c.toProgramKey, before, c.programNext, Tcp.ACK, c.fieldToProgram(GRANT));
+    if ((length > 0 || seq != c.programNext) && c.toProgram.next() == before) {
+      acknowledge(c);
     }
     delivery.arm(c, nowNs);
+  }
+
+  /** Tells the program what has been taken. */
+  void acknowledge(Connection c) {
+    int next = c.toProgram.next();
+    segments.send(false, c.toProgramKey, next, c.programNext, Tcp.ACK, c.fieldToProgram(GRANT));
   }
 
   /** The program has had its time to read the answer and to close. */

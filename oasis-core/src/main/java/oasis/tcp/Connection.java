@@ -178,7 +178,7 @@ final class Connection {
    * counts (RFC 9293 section 3.10.7.4).
    */
   int emptyToServer(int ofProgram) {
-    return toServer.done() ? ofProgram : toServer.next();
+    return toServer.done() ? ofProgram : toServer.nextEmpty();
   }
 
   /** Whether the program's connection can be taken for finished, so that its port may come anew. */

@@ -130,8 +130,8 @@ final class Opening {
     if (known < 0 || known > bytes) {
       if (bytes > 0) {
         events.count(PortEvent.OUT_OF_WINDOW);
-        acknowledge(c);
       }
+      acknowledge(c); // so is a keep-alive, or a probe of a shut window (RFC 9293 section 3.10.7.4)
       return;
     }
     int fresh = Math.min(bytes - known, room);
@@ -224,7 +224,8 @@ final class Opening {
   }
 
   /** Tells the program what has been taken. */
-  private void acknowledge(Connection c) {
+  /** Tells the program what has been taken. */
+  void acknowledge(Connection c) {
     int window = c.fieldToProgram(c.programEdge - c.programNext);
     segments.send(false, c.toProgramKey, c.ourIsn + 1, c.programNext, Tcp.ACK, window);
   }

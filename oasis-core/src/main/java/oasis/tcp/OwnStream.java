@@ -29,6 +29,7 @@ final class OwnStream {
   private int sent;
   private int highest;
   private int edge;
+  private int edgeOfPeer;
   private int segment = 1;
   private int congestionWindow;
   private long firstTimeoutNs = FIRST_TIMEOUT_NS;
@@ -65,6 +66,7 @@ final class OwnStream {
     base = firstSequence;
     segment = maxSegment;
     edge = window;
+    edgeOfPeer = window;
     congestionWindow = INITIAL_SEGMENTS * maxSegment;
     firstTimeoutNs =
         roundTripNs == 0 ? FIRST_TIMEOUT_NS : Math.max(LEAST_TIMEOUT_NS, 3 * roundTripNs);
@@ -104,6 +106,13 @@ final class OwnStream {
     return base + sent;
   }
 
+  /**
+   * Sequence number of a segment without bytes: in the peer's window, whatever was tried behind it.
+   */
+  int nextEmpty() {
+    return base + Math.min(sent, edgeOfPeer);
+  }
+
   /** Bytes of memory. */
   int heldBytes() {
     return data.length;
@@ -138,6 +147,7 @@ final class OwnStream {
       return true; // an old one
     }
     edge = offset + window;
+    edgeOfPeer = edge;
     if (offset > acked) {
       congestionWindow = Math.min(congestionWindow + offset - acked, 1 << 20);
       acked = offset;

@@ -120,11 +120,14 @@ public final class WebPort {
           opening.onEarly(c, b, flags, nowNs);
         } else {
           events.count(PortEvent.OUT_OF_WINDOW);
+          opening.acknowledge(c); // whoever begins anew by this port resets it then (RFC 5961)
         }
       }
       case ANSWERING, OVER -> {
         if ((flags & Tcp.SYN) == 0) {
           answering.onProgram(c, b, flags, nowNs);
+        } else {
+          answering.acknowledge(c);
         }
       }
       case RELAY -> throw new IllegalStateException("relayed without a server");

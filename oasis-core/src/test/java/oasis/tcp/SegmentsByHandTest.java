@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /**
  * A connection of which the port owes the server more than its window takes, segment by segment.
  */
-class OwedBytesTest {
+class SegmentsByHandTest {
   private static final long SECOND_NS = 1_000_000_000L;
   private static final int PROGRAM_ISN = 7_000;
   private static final int SERVER_ISN = 900_000;
@@ -130,6 +130,8 @@ class OwedBytesTest {
       fromServer(Tcp.ACK, 1, WINDOW, 0, new byte[0]);
       assertThat(port.info().byStage()).as("after %d s", i).containsOnlyKeys("relay");
     }
+    fromProgram(Tcp.ACK, 1 + HEAD.length + 20_000, firstToProgram, new byte[0]);
+    assertThat(lastToServer().seq()).as("in the shut window").isEqualTo(firstToServer + WINDOW);
     int sent = toServer.size();
     fromServer(Tcp.ACK, 1, WINDOW, WINDOW, new byte[0]);
     assertThat(toServer.size()).as("goes on").isGreaterThan(sent);
@@ -145,5 +147,21 @@ class OwedBytesTest {
     assertThat(port.info().byStage()).as("the program had not heard").containsOnlyKeys("over");
     fromServer(Tcp.ACK, 201, HEAD.length + 1_000, WINDOW, new byte[200]);
     assertThat(port.info().byStage()).as("the reset was forged").containsOnlyKeys("relay");
+  }
+
+  @Test
+  void aKeepAliveOrAnotherSynBeforeTheServerAnswersIsAcknowledged() {
+    fromProgram(Tcp.SYN, 0, 0, new byte[0]);
+    firstToProgram = toProgram.get(0).seq() + 1;
+    fromProgram(Tcp.ACK, 1, firstToProgram, HEAD);
+    port.onResolved(asked, List.of(Address.parse("192.0.2.9")), nowNs);
+    Sent all = new Sent(firstToProgram, PROGRAM_ISN + 1 + HEAD.length, Tcp.ACK, 0);
+    toProgram.clear();
+    fromProgram(Tcp.ACK, HEAD.length, firstToProgram, new byte[0]);
+    assertThat(toProgram).as("keep-alive").containsExactly(all);
+    fromProgram(Tcp.SYN, 50_000, 0, new byte[0]);
+    assertThat(toProgram).as("another connection by this port").containsExactly(all, all);
+    fromProgram(Tcp.RST, 1 + HEAD.length, 0, new byte[0]);
+    assertThat(port.info().byStage()).as("which resets the old one").isEmpty();
   }
 }
