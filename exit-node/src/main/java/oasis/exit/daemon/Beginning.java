@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.exit.daemon;
 
+import java.util.Locale;
 import java.util.function.Consumer;
 import oasis.exit.engine.BackendKind;
 import oasis.exit.engine.EngineConfig;
@@ -69,6 +70,9 @@ record Beginning(
       return traffic;
     } catch (StateException e) {
       LOG.warn("{}; all flows begin anew", e.getMessage());
+      if (flowLog != null) {
+        flowLog.started(backend.name().toLowerCase(Locale.ROOT)); // the flows of before have ended
+      }
       return fresh();
     }
   }
