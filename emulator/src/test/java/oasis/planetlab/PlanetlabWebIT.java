@@ -165,6 +165,22 @@ class PlanetlabWebIT extends InPortLab {
     assertThat(answers(403)).isEqualTo(4);
   }
 
+  /** A rule about an address is asked when the name's addresses are known. */
+  @Test
+  void theRulesMayRefuseAnAddressOfAName() throws Exception {
+    buildWithWeb(LinkSettings.UNSHAPED);
+    String rule = "dst " + Lab.SERVER6 + "/128 dead else block";
+    startPort("--overlay", "dead=udp://" + Lab.EXIT + ":9", "--rule", rule);
+    assertThat(curl("-D", "-", "http://" + Servers.NAME6 + "/who"))
+        .startsWith("HTTP/1.1 403 ")
+        .contains("error=http_request_denied");
+    assertThat(curl("http://" + Servers.PLAIN_NAME + "/who")).as("by IPv4").isEqualTo(Lab.CLIENT);
+    lab.client().exec(Lab.LONG, "ip", "-6", "route", "flush", "default");
+    assertThat(curl("-D", "-", "http://[2001:db8:ffff::9]/"))
+        .startsWith("HTTP/1.1 502 ")
+        .contains("error=destination_ip_unroutable");
+  }
+
   @Test
   void packagesComeByHttp() throws Exception {
     buildWithWeb(LinkSettings.UNSHAPED);

@@ -49,6 +49,14 @@ public final class IcmpInner {
     return Checksum.fold(Checksum.sum(b.buffer, b.payload, header, 0)) == 0xffff;
   }
 
+  /**
+   * Index of the quoted packet's transport header, of which eight bytes are there at least; {@link
+   * #read} must have returned true.
+   */
+  public static int transport(Burst b) {
+    return b.payload + Extensions.offset(walk(b));
+  }
+
   /** Sets the quoted packet's source; {@link #read} must have returned true. */
   public static void source(Burst b, long hi, long lo, int port) {
     set(b, b.version == 4 ? 12 : 8, 0, hi, lo, port);

@@ -181,6 +181,20 @@ final class Connection {
     return toServer.done() ? ofProgram : toServer.nextEmpty();
   }
 
+  /**
+   * Whether a segment to the server may not have been acknowledged yet, so that an error about it
+   * may be true (RFC 5927 section 4.1).
+   *
+   * @param seq its sequence number
+   */
+  boolean isOnItsWay(int seq) {
+    if (!relayed) {
+      return stage == Stage.DIALING && seq == dialIsn;
+    }
+    int first = toServer.done() ? ackToProgram + outShift : toServer.first();
+    return seq - first >= 0 && seq - serverSeen <= 0;
+  }
+
   /** Whether the program's connection can be taken for finished, so that its port may come anew. */
   boolean over() {
     return stage == Stage.OVER;

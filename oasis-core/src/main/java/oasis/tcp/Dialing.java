@@ -105,7 +105,9 @@ final class Dialing {
 
   /** An address cannot be reached: the next one is tried. */
   void failed(Connection c, Failure why, long nowNs) {
-    c.lastFailure = why;
+    if (why != Failure.UNREACHABLE) {
+      c.lastFailure = why; // of several addresses, the one that was reached says more
+    }
     next(c, nowNs);
   }
 

@@ -23,6 +23,11 @@ public enum Failure {
       "Service Unavailable",
       "proxy_internal_response",
       "Others needed the memory that this request held."),
+  LAST_HOP(
+      501,
+      "Not Implemented",
+      "http_request_error",
+      "The request may pass no further proxy (Max-Forwards), and this one has nothing to say."),
   REFUSED(502, "Bad Gateway", "connection_refused", "The server refused the connection."),
   UNREACHABLE(
       502, "Bad Gateway", "destination_ip_unroutable", "No way leads to the server's address."),

@@ -21,6 +21,14 @@ final class HeadFields {
           "te",
           "upgrade");
 
+  /** Result of {@link #countForward}. */
+  static final int NO_LIMIT = -1;
+
+  /** Result of {@link #countForward}. */
+  static final int NO_NUMBER = -2;
+
+  private static final String MAX_FORWARDS = "max-forwards";
+
   /** Fields that say where a message goes and ends; no request may have them taken away. */
   private static final Set<String> OF_MESSAGE =
       Set.of("host", "content-length", "transfer-encoding", "trailer", "expect");
@@ -95,6 +103,27 @@ final class HeadFields {
         dropped.add(name.strip());
       }
     }
+  }
+
+  /**
+   * Counts this proxy among those that a request to find them may pass (RFC 9110 section 7.6.2).
+   *
+   * @return how many proxies it might pass, this one included: 0 when it must not be sent on,
+   *     {@link #NO_LIMIT}, or {@link #NO_NUMBER} when the limit is malformed
+   */
+  int countForward() {
+    StringBuilder lines = kept.get(MAX_FORWARDS);
+    if (lines == null) {
+      return NO_LIMIT;
+    }
+    String value = lines.substring(MAX_FORWARDS.length() + 1).strip();
+    if (!value.matches("[0-9]{1,9}")) {
+      return NO_NUMBER;
+    }
+    int most = Integer.parseInt(value);
+    lines.setLength(MAX_FORWARDS.length());
+    lines.append(": ").append(Math.max(0, most - 1)).append("\r\n");
+    return most;
   }
 
   /** The lines that the server gets, without {@code Host}. */

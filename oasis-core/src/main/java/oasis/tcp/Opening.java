@@ -206,6 +206,10 @@ final class Opening {
       return;
     }
     events.count(PortEvent.REQUESTS);
+    if (head.last()) {
+      answering.fail(c, Failure.LAST_HOP, nowNs);
+      return;
+    }
     c.connect = head.connect();
     c.bodyless = head.method().equals("HEAD");
     c.host = head.host();
@@ -223,7 +227,6 @@ final class Opening {
     effects.resolve(c.id, c.host, c.port);
   }
 
-  /** Tells the program what has been taken. */
   /** Tells the program what has been taken. */
   void acknowledge(Connection c) {
     int window = c.fieldToProgram(c.programEdge - c.programNext);

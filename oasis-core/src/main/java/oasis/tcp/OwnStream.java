@@ -101,6 +101,11 @@ final class OwnStream {
     return base + total();
   }
 
+  /** Sequence number of the first byte that the peer does not have. */
+  int first() {
+    return base + acked;
+  }
+
   /** Sequence number of the next byte to be sent. */
   int next() {
     return base + sent;

@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param port 1 to 65535
  * @param forward what the server is sent: origin-form, {@code Connection: close}, and no field that
  *     is about the connection to a proxy
+ * @param last whether it must not be sent on
  */
-record RequestHead(String method, boolean connect, String host, int port, String forward) {
+record RequestHead(
+    String method, boolean connect, String host, int port, String forward, boolean last) {
   /** Result of {@link #end}: the blank line is not there yet. */
   static final int INCOMPLETE = -1;
 
@@ -73,12 +75,21 @@ record RequestHead(String method, boolean connect, String host, int port, String
     if (fields == null) {
       return null;
     }
+    boolean last = false;
+    if (method.equals("TRACE") || method.equals("OPTIONS")) {
+      int forwards = fields.countForward();
+      if (forwards == HeadFields.NO_NUMBER) {
+        return null;
+      }
+      last = forwards == 0;
+    }
     boolean connect = method.equals(Target.CONNECT);
     String forward =
         (method + " " + target.origin() + " " + version + "\r\n")
             + ("Host: " + target.authority() + "\r\n")
             + fields.kept()
             + "Connection: close\r\n\r\n";
-    return new RequestHead(method, connect, target.host(), target.port(), connect ? "" : forward);
+    return new RequestHead(
+        method, connect, target.host(), target.port(), connect ? "" : forward, last);
   }
 }

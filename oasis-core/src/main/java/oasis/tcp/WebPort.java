@@ -176,10 +176,30 @@ public final class WebPort {
     return same ? c : null;
   }
 
+  /**
+   * A checked reset that whoever carries the packets wrote himself, in a server's name.
+   *
+   * @param why what the program is told if the server was being connected to
+   */
+  public void onRefused(Burst reset, Failure why, long nowNs) {
+    key.of(reset).reverse();
+    Connection c = known();
+    if (c != null && c.stage == Connection.Stage.DIALING) {
+      dialing.failed(c, why, nowNs);
+    } else {
+      onServer(reset, nowNs);
+    }
+  }
+
   private void onPathError(Burst b, long nowNs) {
     Connection c = IcmpInner.read(b, key) ? known() : null;
     if (c == null) {
       events.count(PortEvent.UNKNOWN);
+      return;
+    }
+    int quoted = Tcp.seq(b.buffer(), IcmpInner.transport(b));
+    if (!c.isOnItsWay(quoted)) {
+      events.count(PortEvent.OUT_OF_WINDOW);
       return;
     }
     int type = Icmp.type(b.buffer(), b.transport());

@@ -66,6 +66,17 @@ class RequestHeadTest {
   }
 
   @Test
+  void aRequestThatLooksForProxiesCountsThisOne() {
+    String trace = "TRACE http://a.test/ HTTP/1.1\r\nHost: a\r\nmax-forwards:  10 \r\n\r\n";
+    assertThat(forwarded(trace)).contains("\r\nmax-forwards: 9\r\n");
+    assertThat(forwarded(trace.replace("TRACE", "GET"))).contains("\r\nmax-forwards:  10 \r\n");
+    assertThat(good(trace).last()).isFalse();
+    assertThat(good(trace.replace("TRACE", "OPTIONS").replace("10", "0")).last()).isTrue();
+    assertThat(parse(trace.replace("10", "-1"))).isNull();
+    assertThat(parse(trace.replace("10 ", "1\r\nMax-Forwards: 1"))).isNull();
+  }
+
+  @Test
   void noRequestCanHaveItsLengthTakenAway() {
     assertThat(
             forwarded(

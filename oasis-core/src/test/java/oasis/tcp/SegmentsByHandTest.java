@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import oasis.packet.Address;
+import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.FlowKey;
 import oasis.packet.Ip;
+import oasis.packet.Replies;
 import oasis.packet.Tcp;
 import oasis.packet.TcpEdit;
 import oasis.testkit.Packets;
@@ -47,6 +50,7 @@ class SegmentsByHandTest {
     @Override
     public void toServer(Burst burst) {
       toServer.add(Sent.of(burst));
+      last.clear().put(Packets.bytes(burst)).flip();
       server.of(burst).reverse();
     }
 
@@ -61,6 +65,7 @@ class SegmentsByHandTest {
 
   private final FlowKey program = Packets.key(Ip.TCP, "127.0.0.1", 40_000, "127.0.0.1", 8118);
   private final FlowKey server = new FlowKey();
+  private final ByteBuffer last = ByteBuffer.allocateDirect(1 << 16);
   private final List<Sent> toProgram = new ArrayList<>();
   private final List<Sent> toServer = new ArrayList<>();
   private final WebPort port =
@@ -147,6 +152,51 @@ class SegmentsByHandTest {
     assertThat(port.info().byStage()).as("the program had not heard").containsOnlyKeys("over");
     fromServer(Tcp.ACK, 201, HEAD.length + 1_000, WINDOW, new byte[200]);
     assertThat(port.info().byStage()).as("the reset was forged").containsOnlyKeys("relay");
+  }
+
+  /** An error about the last segment to the server, its sequence number being so far off. */
+  private void errorAboutTheLast(boolean tooBig, int off) {
+    Burst about = Packets.burst(Packets.direct(Packets.bytes(Packets.burst(last))));
+    TcpEdit.sequence(about, Tcp.seq(about.buffer(), about.transport()) + off);
+    ByteBuffer out = ByteBuffer.allocateDirect(Replies.MAX_BYTES);
+    long router = Addresses.v4(0x0a000001);
+    int bytes =
+        tooBig
+            ? Replies.tooBig(about, 600, 0, router, out, 0)
+            : Replies.unreachable(about, Replies.Unreachable.HOST, 0, router, out, 0);
+    port.onServer(Packets.burst(out.limit(bytes)), nowNs);
+  }
+
+  private long outOfWindow() {
+    return Objects.requireNonNull(port.info().events().get(PortEvent.OUT_OF_WINDOW));
+  }
+
+  @Test
+  void anErrorAboutWhatIsNotUnderWayIsForged() {
+    fromProgram(Tcp.SYN, 0, 0, new byte[0]);
+    firstToProgram = toProgram.get(0).seq() + 1;
+    fromProgram(Tcp.ACK, 1, firstToProgram, HEAD);
+    port.onResolved(asked, List.of(Address.parse("192.0.2.9")), nowNs);
+    errorAboutTheLast(false, 1);
+    errorAboutTheLast(false, -1);
+    assertThat(port.info().byStage()).containsOnlyKeys("dialing");
+    assertThat(outOfWindow()).isEqualTo(2);
+    errorAboutTheLast(false, 0);
+    assertThat(port.info().answers()).containsEntry(502, 1L);
+  }
+
+  @Test
+  void aForgedMtuIsNotBelieved() {
+    open(20_000);
+    int sent = toServer.size();
+    assertThat(lastToServer().bytes()).as("whole segments").isGreaterThan(600);
+    errorAboutTheLast(true, 30_000);
+    errorAboutTheLast(true, -30_000);
+    assertThat(toServer).hasSize(sent);
+    assertThat(outOfWindow()).isEqualTo(2);
+    errorAboutTheLast(true, 0);
+    assertThat(toServer.size()).as("sent again").isGreaterThan(sent);
+    assertThat(lastToServer().bytes()).isEqualTo(600 - 40);
   }
 
   @Test

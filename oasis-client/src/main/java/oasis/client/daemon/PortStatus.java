@@ -52,6 +52,10 @@ final class PortStatus {
       table.row(missed, "missed", "packets that programs sent faster than they were read");
       any = true;
     }
+    if (port.get("crowdedPkts") instanceof Number crowded && crowded.longValue() > 0) {
+      table.row(crowded, "crowded", "packets dropped because too many waited for the client");
+      any = true;
+    }
     if (any) {
       out.println();
       table.print(out);

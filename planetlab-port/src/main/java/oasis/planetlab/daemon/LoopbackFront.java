@@ -153,6 +153,7 @@ final class LoopbackFront implements EmbeddedClient.Front, AutoCloseable {
     about.put("outPkts", out.outPkts());
     about.put("outBytes", out.outBytes());
     if (engine != null) {
+      about.put("crowdedPkts", engine.dropped());
       addInfo(engine.info(), about);
     }
     return about;
@@ -199,6 +200,11 @@ final class LoopbackFront implements EmbeddedClient.Front, AutoCloseable {
     @Override
     public void toClient(Burst burst, long nowNs) {
       network.onBurst(burst, nowNs);
+    }
+
+    @Override
+    public void flushPrograms() {
+      raw.flush();
     }
 
     @Override

@@ -19,8 +19,9 @@ import oasis.tcp.WebPort;
 /**
  * The web port in front of a client. Client and port call each other, and neither may be called
  * while it is at work; so what the client says while it is being given a packet is kept until that
- * is over, and so is what the port sends while the client is giving it one. Confined to the data
- * loop.
+ * is over, and so is what the port sends while the client is giving it one: {@link #settle} hands
+ * both on. What finds no room to wait is dropped as a network would drop it, and counted. Confined
+ * to the data loop.
  */
 public final class PortEngine {
   /** Bytes of memory that it needs for packets of its own. */
@@ -28,7 +29,7 @@ public final class PortEngine {
 
   private static final int QUERY_BYTES = 1 << 16;
   private static final int MOST_DEFERRED = 256;
-  private static final int MOST_HELD = 64;
+  private static final int MOST_HELD = 1024;
   private static final int DNS_PORT = 53;
 
   /** What the engine asks its surroundings to do. */
@@ -39,10 +40,17 @@ public final class PortEngine {
     /** Gives a burst to the client, as if a program had sent it. */
     void toClient(Burst burst, long nowNs);
 
-    /** Sends what has been kept by reference, client and carriers included. */
+    /** Sends what {@link #toProgram} has kept by reference. */
+    void flushPrograms();
+
+    /** Sends whatever has been kept by reference, and may call {@link #settle}. */
     void flush();
 
-    /** Whether the rules refuse connections to a host now. */
+    /**
+     * Whether the rules refuse connections to a host now.
+     *
+     * @param host a name, or the text of an address
+     */
     boolean refuses(String host, int port);
   }
 
@@ -53,8 +61,10 @@ public final class PortEngine {
   private final Burst[] held = new Burst[MOST_HELD];
   private final FlowKey key = new FlowKey();
   private int heldCount;
-  private int giving;
-  private int taking;
+  private boolean givingClient;
+  private boolean clientGives;
+  private boolean flushing;
+  private long dropped;
   private long nowNs;
 
   /**
@@ -91,26 +101,24 @@ public final class PortEngine {
   /** A burst that the client has for the programs. */
   public void onClient(Burst b, long nowNs) {
     this.nowNs = nowNs;
-    if (giving > 0) {
+    if (givingClient) {
       if (deferred.size() < MOST_DEFERRED) {
         deferred.add(copy(b));
+      } else {
+        dropped++;
       }
       return;
     }
-    taking++;
+    clientGives = true;
     dispatch(b);
-    taking--;
-    if (isClients(b)) {
-      output.flush(); // the client writes its own packets in one place, one after the other
+    clientGives = false;
+    if (isReset(b)) {
+      output.flushPrograms(); // the client writes its own packets one over the other
     }
   }
 
-  /** Whether the packet may be one that the client wrote itself. */
-  private boolean isClients(Burst b) {
-    return b.protocol() != Ip.TCP
-        || (Tcp.flags(b) & Tcp.RST) != 0
-        || Tcp.dstPort(b.buffer(), b.transport()) == DNS_PORT
-        || Tcp.srcPort(b.buffer(), b.transport()) == DNS_PORT;
+  private static boolean isReset(Burst b) {
+    return b.protocol() == Ip.TCP && !b.fragment() && (Tcp.flags(b) & Tcp.RST) != 0;
   }
 
   private void dispatch(Burst b) {
@@ -121,7 +129,10 @@ public final class PortEngine {
     }
   }
 
-  /** Only refusals, which the client writes while it is given a packet: small and rare. */
+  /**
+   * What the client says to a packet while it is given it: a reset or another refusal, or the
+   * answer to a query for a name of a rule. They are small, and rare.
+   */
   private static Burst copy(Burst b) {
     ByteBuffer bytes = ByteBuffer.allocateDirect(b.length());
     bytes.put(0, b.buffer(), b.start(), b.headerBytes());
@@ -137,35 +148,48 @@ public final class PortEngine {
 
   /** Does what had to wait; at the end of each batch, before anything is flushed. */
   public void settle(long nowNs) {
+    if (flushing) {
+      return; // the port is at work
+    }
     this.nowNs = nowNs;
-    while (heldCount > 0 || !deferred.isEmpty()) {
-      release();
-      Burst b = deferred.poll();
-      if (b != null) {
+    release();
+    for (Burst b = deferred.poll(); b != null; b = deferred.poll()) {
+      if (isReset(b)) {
+        refused(b);
+      } else {
         dispatch(b);
       }
     }
   }
 
+  /** No server has been asked: the client resets what no rule lets pass and nothing can carry. */
+  private void refused(Burst b) {
+    key.of(b);
+    String server = new Address(key.srcHi, key.srcLo).toString();
+    boolean denied = output.refuses(server, key.sport());
+    web.onRefused(b, denied ? Failure.DENIED : Failure.UNREACHABLE, nowNs);
+  }
+
   private void release() {
-    int count = heldCount;
-    heldCount = 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < heldCount; i++) {
       give(held[i]);
     }
+    heldCount = 0;
   }
 
   private void give(Burst b) {
-    giving++;
+    givingClient = true;
     output.toClient(b, nowNs);
-    giving--;
+    givingClient = false;
   }
 
   private void send(Burst b) {
-    if (taking > 0 && heldCount < MOST_HELD) {
+    if (!clientGives) {
+      give(b);
+    } else if (heldCount < MOST_HELD) {
       held[heldCount++].set(b);
     } else {
-      give(b);
+      dropped++;
     }
   }
 
@@ -179,6 +203,11 @@ public final class PortEngine {
   /** When {@link #onTimer} wants to be called; {@link Long#MAX_VALUE} for never. */
   public long nextDeadlineNs() {
     return Math.min(web.nextDeadlineNs(), lookups.nextDeadlineNs());
+  }
+
+  /** Packets that were dropped because too many waited for client or port. */
+  public long dropped() {
+    return dropped;
   }
 
   /** A snapshot of the port. */
@@ -208,8 +237,16 @@ public final class PortEngine {
 
     @Override
     public void flush() {
+      if (clientGives) {
+        dropped += heldCount; // their memory is about to be used again
+        heldCount = 0;
+        output.flushPrograms();
+        return;
+      }
       release();
+      flushing = true;
       output.flush();
+      flushing = false;
     }
   }
 
