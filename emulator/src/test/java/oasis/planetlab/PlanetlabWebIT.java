@@ -175,10 +175,13 @@ class PlanetlabWebIT extends InPortLab {
         .startsWith("HTTP/1.1 403 ")
         .contains("error=http_request_denied");
     assertThat(curl("http://" + Servers.PLAIN_NAME + "/who")).as("by IPv4").isEqualTo(Lab.CLIENT);
-    lab.client().exec(Lab.LONG, "ip", "-6", "route", "flush", "default");
-    assertThat(curl("-D", "-", "http://[2001:db8:ffff::9]/"))
-        .startsWith("HTTP/1.1 502 ")
-        .contains("error=destination_ip_unroutable");
+    lab.client().exec(Lab.LONG, "ip", "-6", "address", "flush", "scope", "global");
+    Lab.await(
+        "the loss of IPv6 is known",
+        () -> {
+          String answer = curl("-D", "-", "http://[2001:db8:ffff::9]/");
+          return answer.contains("502 ") && answer.contains("error=destination_ip_unroutable");
+        });
   }
 
   @Test
