@@ -36,6 +36,8 @@ final class Connection {
   /** Most bytes that the program may send before the server answers. */
   static final int GRANT = 65_535;
 
+  private static final int FARTHEST_BEGINNING = 1 << 29;
+
   /** No window scale has been agreed on. */
   static final int NO_SCALE = -1;
 
@@ -83,7 +85,10 @@ final class Connection {
   boolean serverSack;
   int maxSegment;
 
-  /** First byte of the program that the server gets directly, in the program's numbers. */
+  /**
+   * First byte of the program that the server gets directly, in the program's numbers, or one that
+   * it has had for long.
+   */
   int relayFrom;
 
   /** First byte of the server, in the server's numbers. */
@@ -179,6 +184,19 @@ final class Connection {
    */
   int emptyToServer(int ofProgram) {
     return toServer.done() ? ofProgram : toServer.nextEmpty();
+  }
+
+  /**
+   * The server has acknowledged something. Numbers can be compared over 2 GiB only, so the
+   * beginning follows.
+   *
+   * @param ofProgram its acknowledgment number, as the program says it
+   */
+  void acknowledgedByServer(int ofProgram) {
+    ackToProgram = ofProgram;
+    if (ofProgram - relayFrom > FARTHEST_BEGINNING) {
+      relayFrom = ofProgram - FARTHEST_BEGINNING;
+    }
   }
 
   /**

@@ -17,6 +17,7 @@ final class OwnStream {
   private static final int INITIAL_SEGMENTS = 10; // RFC 6928
   private static final int FAST_RETRANSMIT = 3;
   private static final int MAX_TRIES = 8;
+  private static final int MOST_BEHIND = 1 << 29;
   private static final long LEAST_TIMEOUT_NS = 200_000_000L;
   private static final long FIRST_TIMEOUT_NS = 1_000_000_000L;
   private static final long MOST_TIMEOUT_NS = 16_000_000_000L;
@@ -25,6 +26,7 @@ final class OwnStream {
   private int length;
   private boolean fin;
   private int base;
+  private int least;
   private int acked;
   private int sent;
   private int highest;
@@ -64,6 +66,7 @@ final class OwnStream {
    */
   void begin(int firstSequence, int maxSegment, int window, long roundTripNs) {
     base = firstSequence;
+    least = end();
     segment = maxSegment;
     edge = window;
     edgeOfPeer = window;
@@ -94,6 +97,21 @@ final class OwnStream {
   /** Bytes and FIN together. */
   int total() {
     return length + (fin ? 1 : 0);
+  }
+
+  /**
+   * What an acknowledgment says to whom the bytes are hidden from: they count as acknowledged.
+   *
+   * @param ack the peer's acknowledgment number, at most a GiB behind its highest
+   */
+  int acknowledged(int ack) {
+    if (ack - least < 0) {
+      return least;
+    }
+    if (ack - least > MOST_BEHIND) {
+      least = ack - MOST_BEHIND; // numbers can be compared over 2 GiB only
+    }
+    return ack;
   }
 
   /** Sequence number behind everything. */

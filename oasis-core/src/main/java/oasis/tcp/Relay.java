@@ -83,7 +83,7 @@ final class Relay {
       // An old acknowledgment; the byte before is how a silent connection is tried.
       seq = seq + 1 == c.relayFrom ? seq : c.relayFrom;
     }
-    int known = ack - c.toProgram.end() < 0 ? c.toProgram.end() : ack;
+    int known = c.toProgram.acknowledged(ack);
     int field = acks ? c.fieldToServer(ack + window - known) : c.windowToServer;
     if (acks && known - c.inShift - c.ackToServer >= 0) {
       c.programWindow = window;
@@ -200,10 +200,10 @@ final class Relay {
     if (!c.toServer.done() && !reset && !ownAckOfServer(c, b, ack, window, length, nowNs)) {
       return;
     }
-    int known = ack - c.toServer.end() < 0 ? c.toServer.end() : ack;
+    int known = c.toServer.acknowledged(ack);
     int field = c.fieldToProgram(ack + window - known);
     if (!reset && known - c.outShift - c.ackToProgram >= 0) {
-      c.ackToProgram = known - c.outShift;
+      c.acknowledgedByServer(known - c.outShift);
       c.windowToProgram = field;
       c.edgeOfProgram = later(c.edgeOfProgram, ack + window - c.outShift);
       c.finOutAcked |= c.finOut && known - c.finOutEnd >= 0;

@@ -199,6 +199,31 @@ class SegmentsByHandTest {
     assertThat(lastToServer().bytes()).isEqualTo(600 - 40);
   }
 
+  /** Sequence numbers come round after 4 GiB, and are compared by their sign after 2. */
+  @Test
+  void manyGigabytesPassBothWays() {
+    int next = open(1_000);
+    int window = 0xffff;
+    int acked = lastToServer().seq() + lastToServer().bytes() - firstToServer;
+    int down = 1;
+    fromServer(Tcp.ACK, down, acked, window, new byte[0]);
+    for (long passed = 0; passed < 10L << 30; passed += 64_000) {
+      fromProgram(Tcp.ACK, next + 63_000, firstToProgram + down - 1, new byte[1_000]);
+      next += 64_000;
+      acked += 64_000;
+      assertThat(lastToServer().seq() + 1_000)
+          .as("after %d", passed)
+          .isEqualTo(firstToServer + acked);
+      down += 64_000;
+      fromServer(Tcp.ACK, down - 1_000, acked, window, new byte[1_000]);
+      Sent last = toProgram.get(toProgram.size() - 1);
+      assertThat(last.seq() + 1_000).as("after %d", passed).isEqualTo(firstToProgram + down - 1);
+      assertThat(last.ack()).as("after %d", passed).isEqualTo(PROGRAM_ISN + next);
+      toServer.clear();
+      toProgram.clear();
+    }
+  }
+
   @Test
   void aKeepAliveOrAnotherSynBeforeTheServerAnswersIsAcknowledged() {
     fromProgram(Tcp.SYN, 0, 0, new byte[0]);
