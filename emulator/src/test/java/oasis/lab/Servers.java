@@ -164,6 +164,11 @@ public final class Servers {
     return start(lab.server(), List.of("-u", listen(port), "EXEC:sha256sum"));
   }
 
+  /** Starts a server that counts the bytes of one connection, and says how many they were. */
+  public Program startCounter(int port) throws OsException {
+    return start(lab.server(), List.of("-u", listen(port), "EXEC:wc -c"));
+  }
+
   private static String listen(int port) {
     return "TCP6-LISTEN:" + port + ",ipv6only=0,reuseaddr";
   }

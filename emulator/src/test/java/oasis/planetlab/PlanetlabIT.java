@@ -4,6 +4,8 @@ package oasis.planetlab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import oasis.emulator.Command;
@@ -84,6 +86,27 @@ class PlanetlabIT extends InPortLab {
       sinks.get(i).waitFor(Lab.LONG);
       assertThat(sinks.get(i).output()).as("upload to " + NAMES.get(i)).contains(big.sha256());
     }
+  }
+
+  /** Sequence numbers are compared by their sign, and come round. */
+  @Test
+  void moreThanFourGigabytesPassOneConnection() throws Exception {
+    buildWithWeb(LinkSettings.UNSHAPED);
+    startPort();
+    long bytes = 4_500_000_000L;
+    Path huge = lab.servers().www().resolve("huge");
+    try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
+      file.setLength(bytes); // takes no room
+    }
+    String url = "http://" + Servers.PLAIN_NAME + "/huge";
+    assertThat(curl("-m", "300", "-f", "-o", "/dev/null", "-w", "%{size_download}", url))
+        .isEqualTo(Long.toString(bytes));
+    Program sink = lab.servers().startCounter(FIRST_SINK);
+    String tunnel = "PROXY:127.0.0.1:" + Lab.SERVER + ":" + FIRST_SINK + ",proxyport=" + PORT;
+    Program program = start("socat", "-u", "-b", "262144", "FILE:" + huge, tunnel);
+    assertThat(program.waitFor(Lab.LONG.multipliedBy(2))).as(program.errors()).isZero();
+    assertThat(sink.waitFor(Lab.LONG)).isZero();
+    assertThat(sink.output().strip()).isEqualTo(Long.toString(bytes));
   }
 
   private Program start(String... argv) throws Exception {
