@@ -55,7 +55,10 @@ final class NameLiterals {
 
   /** The sets of a pattern; none if its matches have nothing in common. */
   static List<Set<String>> of(NamePattern pattern) {
-    Info info = info(pattern);
+    return sets(info(pattern));
+  }
+
+  private static List<Set<String>> sets(Info info) {
     if (info.exact == null) {
       return info.required;
     }
@@ -132,7 +135,7 @@ final class NameLiterals {
       if (info.exact != null) {
         exact.addAll(info.exact);
       }
-      Set<String> best = longest(of(part));
+      Set<String> best = longest(sets(info));
       isRequired &= best != null;
       if (best != null) {
         required.addAll(best);

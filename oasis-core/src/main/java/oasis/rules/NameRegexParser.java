@@ -88,6 +88,9 @@ final class NameRegexParser {
               + "' follows another repetition (lazy and possessive forms find the same names):"
               + " remove it or put the part before it in a group");
     }
+    if (part.size() == 0) {
+      return part; // nothing, however often, is nothing, and no limit would end its repetitions
+    }
     limit(repeat, start);
     return repeat;
   }

@@ -2,7 +2,9 @@
 package oasis.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -12,6 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import oasis.testkit.NoAllocation;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class NameMatcherTest {
   private static RuleSet rules(String... texts) throws RuleException {
@@ -74,6 +78,28 @@ final class NameMatcherTest {
     }
     // Backtracking would take ages; the bound is wide because machines are busy.
     assertThat(System.nanoTime() - start).isLessThan(10_000_000_000L);
+  }
+
+  @Test
+  void alternativesInAlternativesAreCompiledInNoTime() {
+    RuleSet set = compiledSoon("(mit|".repeat(50) + "cmu" + ")".repeat(50) + "\\.edu$");
+    assertThat(set.matchName("www.cmu.edu")).isZero();
+    assertThat(set.matchName("www.mit.edu")).isZero();
+    assertThat(set.matchName("www.nyu.edu")).isEqualTo(-1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"()", "(a{0})", "(()(a{0}))", "((a{0}){0,2})", "(((){3,})*)"})
+  void nothingRepeatedIsNothing(String nothing) {
+    RuleSet set =
+        compiledSoon("^mit" + "(".repeat(40) + nothing + "{255})".repeat(40) + "{0,9}\\.edu$");
+    assertThat(set.matchName("mit.edu")).isZero();
+    assertThat(set.matchName("mita.edu")).isEqualTo(-1);
+  }
+
+  private static RuleSet compiledSoon(String regex) {
+    return assertTimeoutPreemptively(
+        Duration.ofSeconds(20), () -> rules("name:/" + regex + "/ web"));
   }
 
   @Test
