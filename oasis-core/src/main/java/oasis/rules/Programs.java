@@ -4,10 +4,8 @@ package oasis.rules;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The terms of a rule set that are about programs, each with a number. Only the host's kernel can
@@ -50,25 +48,47 @@ public final class Programs {
    * @throws RuleLimitException when the rules have more than {@value #MAX}
    */
   static Programs of(List<Rule> rules, Programs before) {
-    Set<Term.Program> used = new LinkedHashSet<>();
+    Map<Term.Program, Integer> used = used(rules);
+    int count = 0;
+    for (int rule : used.values()) {
+      if (++count > MAX) {
+        throw tooMany(rules, rule);
+      }
+    }
+    return before.numbers.keySet().containsAll(used.keySet())
+        ? new Programs(List.copyOf(used.keySet()), before.numbers, before.next)
+        : numbered(rules, used, before);
+  }
+
+  /**
+   * The terms before and after a change together, with the numbers that they have.
+   *
+   * @param after those of the rules after the change, which follow those before
+   */
+  static Programs together(List<Rule> both, Programs after) {
+    return new Programs(List.copyOf(used(both).keySet()), after.numbers, after.next);
+  }
+
+  /** The terms of rules, each with the first rule that has it. */
+  private static Map<Term.Program, Integer> used(List<Rule> rules) {
+    Map<Term.Program, Integer> used = new LinkedHashMap<>();
     for (int i = 0; i < rules.size(); i++) {
       for (Term term : rules.get(i).subset().terms()) {
         if (term instanceof Term.Program program) {
-          used.add(program.positive());
+          used.putIfAbsent(program.positive(), i);
         }
       }
-      if (used.size() > MAX && !before.numbers.keySet().containsAll(used)) {
-        throw new RuleLimitException(
-            i, rules.get(i), "there may be " + MAX + " different terms with uid or cgroup");
-      }
     }
-    List<Term.Program> terms = List.copyOf(used);
-    return before.numbers.keySet().containsAll(used)
-        ? new Programs(terms, before.numbers, before.next)
-        : numbered(terms, before);
+    return used;
   }
 
-  private static Programs numbered(List<Term.Program> terms, Programs before) {
+  private static RuleLimitException tooMany(List<Rule> rules, int rule) {
+    return new RuleLimitException(
+        rule, rules.get(rule), "there may be " + MAX + " different terms with uid or cgroup");
+  }
+
+  private static Programs numbered(
+      List<Rule> rules, Map<Term.Program, Integer> used, Programs before) {
     Map<Term.Program, Integer> numbers = new LinkedHashMap<>();
     BitSet taken = new BitSet();
     for (Term.Program term : before.terms) {
@@ -77,8 +97,12 @@ public final class Programs {
       taken.set(number);
     }
     int next = before.next;
-    for (Term.Program term : terms) {
+    for (Map.Entry<Term.Program, Integer> one : used.entrySet()) {
+      Term.Program term = one.getKey();
       if (!numbers.containsKey(term)) {
+        if (taken.cardinality() == LOOKED) {
+          throw tooMany(rules, one.getValue());
+        }
         while (taken.get(next)) {
           next = (next + 1) % LOOKED;
         }
@@ -87,7 +111,7 @@ public final class Programs {
         next = (next + 1) % LOOKED;
       }
     }
-    return new Programs(terms, numbers, next);
+    return new Programs(List.copyOf(used.keySet()), numbers, next);
   }
 
   /** The terms of this rule set, without {@code not}. */

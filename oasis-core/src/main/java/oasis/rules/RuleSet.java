@@ -68,6 +68,17 @@ public final class RuleSet {
     return new RuleSet(rules, Programs.of(rules, before.programs), neverFaked);
   }
 
+  /**
+   * The rules before and after a change, for as long as both are in force. They may have as many
+   * terms about programs as both have.
+   *
+   * @param both what the rules before and those after have, in any order
+   * @param after the rules after the change, compiled to follow those before
+   */
+  public static RuleSet together(List<Rule> both, RuleSet after) {
+    return new RuleSet(both, Programs.together(both, after.programs), after.neverFaked);
+  }
+
   /** The rules in order; a match is an index into this list. */
   public List<Rule> rules() {
     return rules;

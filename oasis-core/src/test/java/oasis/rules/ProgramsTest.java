@@ -3,7 +3,9 @@ package oasis.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -62,7 +64,7 @@ final class ProgramsTest {
                     users(gen.below(60), gen.range(0, Programs.MAX)), now, NeverFaked.NOTHING);
             List<Rule> both = new ArrayList<>(next.rules());
             now.rules().stream().filter(rule -> !both.contains(rule)).forEach(both::add);
-            RuleSet union = RuleSet.compile(both, next, NeverFaked.NOTHING);
+            RuleSet union = RuleSet.together(both, next);
             Map<Integer, Term.Program> owner = new HashMap<>();
             for (Term.Program term : union.programs().terms()) {
               int number = union.programs().number(term);
@@ -77,6 +79,30 @@ final class ProgramsTest {
             now = next;
           }
         });
+  }
+
+  @Test
+  void rulesThatFollowOthersMayHaveAsManyTermsAsThese() throws RuleException {
+    RuleSet first = RuleSet.compile(users(0, Programs.MAX));
+    RuleSet second = RuleSet.compile(users(Programs.MAX, Programs.MAX), first, NeverFaked.NOTHING);
+    assertThatThrownBy(
+            () -> RuleSet.compile(users(0, 2 * Programs.MAX), second, NeverFaked.NOTHING))
+        .isInstanceOf(RuleLimitException.class)
+        .hasMessageContaining("rule 32 (uid 31 ron)");
+  }
+
+  @Test
+  void termsForWhichNoNumberIsFreeAreRefused() throws RuleException {
+    RuleSet first = RuleSet.compile(users(0, Programs.MAX));
+    RuleSet second = RuleSet.compile(users(Programs.MAX, Programs.MAX), first, NeverFaked.NOTHING);
+    RuleSet both = RuleSet.together(users(0, 2 * Programs.MAX), second);
+    assertThatThrownBy(
+            () ->
+                assertTimeoutPreemptively(
+                    Duration.ofSeconds(20),
+                    () -> RuleSet.compile(users(100, 2), both, NeverFaked.NOTHING)))
+        .isInstanceOf(RuleLimitException.class)
+        .hasMessageContaining("rule 2 (uid 101 ron)");
   }
 
   @Test

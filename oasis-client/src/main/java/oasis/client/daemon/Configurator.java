@@ -22,6 +22,7 @@ import oasis.os.OsException;
 import oasis.rules.Rule;
 import oasis.rules.RuleLimitException;
 import oasis.rules.RuleSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,27 +80,30 @@ final class Configurator {
     return hits.values();
   }
 
-  /**
-   * Compiles the rules, unless that has been done: 100,000 of them take a second.
-   *
-   * @param before the rules that they follow
-   * @param known compiled rules that they may be equal to
-   */
-  private static RuleSet compile(ClientConfig config, RuleSet before, RuleSet... known) {
+  private static RuleSet compile(ClientConfig config, RuleSet before) {
+    return RuleSet.compile(config.activeRules(), before, config.options().names());
+  }
+
+  /** The compiled rules that are those of a configuration: 100,000 take a second to compile. */
+  private static @Nullable RuleSet known(ClientConfig config, RuleSet... compiled) {
     List<Rule> rules = config.activeRules();
-    for (RuleSet set : known) {
+    for (RuleSet set : compiled) {
       if (set.rules().equals(rules)) {
         return set;
       }
     }
-    return RuleSet.compile(rules, before, config.options().names());
+    return null;
   }
 
   /** The rules of before and after, of which the engine knows both for a moment. */
   private static RuleSet together(ClientConfig both, RuleSet after, RuleSet before)
       throws OsException {
+    RuleSet known = known(both, after, before);
+    if (known != null) {
+      return known;
+    }
     try {
-      return compile(both, after, after, before);
+      return RuleSet.together(both.activeRules(), after);
     } catch (RuleLimitException e) {
       throw new OsException(
           "too many rules change at once: those before and those after do not fit together; change"
@@ -139,7 +143,8 @@ final class Configurator {
       throw new OsException("too many entry nodes change at once");
     }
     RuleSet rulesBefore = networkConfig.rules();
-    RuleSet rules = compile(next.all(), rulesBefore, rulesBefore);
+    RuleSet same = known(next.all(), rulesBefore);
+    RuleSet rules = same == null ? compile(next.all(), rulesBefore) : same;
     boolean grows = !both.equals(before.all());
     boolean rulesChange = !rules.rules().equals(rulesBefore.rules());
     try {
