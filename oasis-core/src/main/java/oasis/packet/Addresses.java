@@ -79,7 +79,8 @@ public final class Addresses {
         + (bits & 0xff);
   }
 
-  private static String text6(long hi, long lo) {
+  /** The address as RFC 5952 recommends for IPv6, an IPv4-mapped one too. */
+  public static String text6(long hi, long lo) {
     int longest = 0;
     int longestBytes = 1;
     for (int i = 0; i < GROUPS; i++) {

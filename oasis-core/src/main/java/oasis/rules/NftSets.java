@@ -191,7 +191,7 @@ final class NftSets {
     for (List<Ranges> element : elements) {
       sets.append("    ");
       for (int i = 0; i < dimensions.length; i++) {
-        sets.append(i == 0 ? "" : " . ").append(text(dimensions[i], element.get(i)));
+        sets.append(i == 0 ? "" : " . ").append(text(ipv6, dimensions[i], element.get(i)));
       }
       sets.append(",\n");
     }
@@ -216,7 +216,7 @@ final class NftSets {
           .append(" { ")
           .append(
               IntStream.range(0, set.count())
-                  .mapToObj(i -> text(dimension, set.range(i)))
+                  .mapToObj(i -> text(ipv6, dimension, set.range(i)))
                   .collect(Collectors.joining(", ")))
           .append(" } ");
     }
@@ -231,13 +231,17 @@ final class NftSets {
     return IntStream.of(dimensions).mapToObj(i -> names[i]).collect(Collectors.joining(" . "));
   }
 
-  private static String text(int dimension, Ranges range) {
-    String first = number(dimension, range.firstHi(), range.firstLo());
-    String last = number(dimension, range.lastHi(), range.lastLo());
+  private static String text(boolean ipv6, int dimension, Ranges range) {
+    String first = number(ipv6, dimension, range.firstHi(), range.firstLo());
+    String last = number(ipv6, dimension, range.lastHi(), range.lastLo());
     return first.equals(last) ? first : first + "-" + last;
   }
 
-  private static String number(int dimension, long hi, long lo) {
-    return dimension >= HeaderRegion.SRC ? Addresses.text(hi, lo) : Long.toString(lo);
+  /** A range of IPv6 addresses may begin or end among those that are held for IPv4. */
+  private static String number(boolean ipv6, int dimension, long hi, long lo) {
+    if (dimension < HeaderRegion.SRC) {
+      return Long.toString(lo);
+    }
+    return ipv6 ? Addresses.text6(hi, lo) : Addresses.text(hi, lo);
   }
 }

@@ -11,6 +11,8 @@ import oasis.packet.Address;
 import oasis.packet.FlowKey;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runs the nftables text on flows with a small interpreter and compares with first match. */
 final class NftHeaderRulesOracleTest {
@@ -74,6 +76,17 @@ final class NftHeaderRulesOracleTest {
             meta nfproto ipv4 ip daddr @headers0 return
             meta nfproto ipv4 meta l4proto . th dport . ip daddr @headers1 goto capture
             """);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "::/80, ::-::ffff:ffff:ffff",
+    "::fffe:0:0/95, ::fffe:0:0-::ffff:ffff:ffff",
+  })
+  void anIpv6SetNamesNoIpv4Address(String block, String element) throws RuleException {
+    Rule rule = Rule.parse("dst " + block + " ron");
+    NftHeaderRules nft = NftHeaderRules.compile(RuleSet.compile(List.of(rule)), "accept", true);
+    assertThat(nft.sets()).contains("type ipv6_addr").contains(" " + element + ",");
   }
 
   @Test
