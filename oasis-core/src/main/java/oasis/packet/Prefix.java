@@ -31,7 +31,7 @@ public record Prefix(long hi, long lo, int bits) {
   }
 
   /**
-   * Reads {@code ADDRESS/LENGTH}, or a single address.
+   * Reads {@code ADDRESS/LENGTH}, or a single address. An IPv4-mapped IPv6 block becomes IPv4.
    *
    * @throws IllegalArgumentException with one line that says what is wrong
    */
@@ -45,6 +45,13 @@ public record Prefix(long hi, long lo, int bits) {
         throw new IllegalArgumentException("'" + text + "' has no decimal prefix length after '/'");
       }
       bits = Integer.parseInt(length);
+      if (address.isV4() && text.indexOf(':') >= 0) {
+        if (bits < 96 || bits > 128) {
+          throw new IllegalArgumentException(
+              "'" + text + "' is IPv4-mapped: its prefix length is not 96 to 128");
+        }
+        bits -= 96;
+      }
     }
     return new Prefix(address.hi(), address.lo(), bits);
   }

@@ -170,6 +170,19 @@ class AddressesTest {
   }
 
   @Test
+  void theLengthOfAnIpv4MappedPrefixCountsAllItsBits() {
+    assertThat(Prefix.parse("::ffff:10.0.0.0/104")).isEqualTo(Prefix.parse("10.0.0.0/8"));
+    assertThat(Prefix.parse("::ffff:a00:1/128")).isEqualTo(Prefix.parse("10.0.0.1"));
+    assertThat(Prefix.parse("::ffff:10.0.0.1")).isEqualTo(Prefix.parse("10.0.0.1"));
+    assertThat(Prefix.parse("::ffff:0:0/96")).isEqualTo(Prefix.parse("0.0.0.0/0"));
+    for (String text : List.of("::ffff:10.0.0.0/8", "::ffff:0:0/95", "::ffff:0:0/129")) {
+      assertThatThrownBy(() -> Prefix.parse(text))
+          .hasMessageContaining(text)
+          .hasMessageContaining("96 to 128");
+    }
+  }
+
+  @Test
   void aBadPrefixSaysWhatIsWrong() {
     assertThatThrownBy(() -> Prefix.parse("10.0.0.0/33")).hasMessageContaining("not 0 to 32");
     assertThatThrownBy(() -> Prefix.parse("10.0.0.0/")).hasMessageContaining("10.0.0.0/");
