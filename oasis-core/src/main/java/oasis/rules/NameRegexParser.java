@@ -210,18 +210,28 @@ final class NameRegexParser {
       throw wrong(at, "classes inside classes are not part of name patterns: list the characters");
     }
     if (c == '\\') {
-      return escape();
-    }
-    at++;
-    if (at + 1 < end && text.charAt(at) == '-' && text.charAt(at + 1) != ']') {
-      char last = text.charAt(at + 1);
-      at += 2;
-      if (last == '\\' || last == '[' || last < c) {
-        throw wrong(start, "'" + c + "-" + last + "' is not a range: write a-z or 0-9");
+      long mask = escape();
+      c = text.charAt(at - 1);
+      if (c == 'd' || c == 'w' || !isRangeAhead()) {
+        return mask;
       }
-      return NameSymbols.mask(c, last);
+    } else {
+      at++;
     }
-    return literal(c, start);
+    if (!isRangeAhead()) {
+      return literal(c, start);
+    }
+    char last = text.charAt(at + 1);
+    at += 2;
+    if (last == '\\' || last == '[' || last < c) {
+      throw wrong(start, "'" + text.substring(start, at) + "' is not a range: write a-z or 0-9");
+    }
+    return NameSymbols.mask(c, last);
+  }
+
+  /** Whether a range goes on behind its first character; in front of ']' a '-' is a character. */
+  private boolean isRangeAhead() {
+    return at + 1 < end && text.charAt(at) == '-' && text.charAt(at + 1) != ']';
   }
 
   private long literal(char c, int where) throws RuleException {

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import oasis.testkit.Gen;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The reference: one {@code java.util.regex} per term, tried in the order of the rules. */
 final class NameMatcherOracleTest {
@@ -29,6 +31,30 @@ final class NameMatcherOracleTest {
                 .isEqualTo(expected(rules, name, from));
           }
         });
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[\\.-9]",
+        "[\\--1]",
+        "[a\\.-1b]",
+        "[^\\.-9]",
+        "[\\_-z]",
+        "[\\.-9-z]",
+        "[\\.-]",
+        "[\\d-z]",
+        "[\\w-]",
+        "[--9]",
+        "[a-f-z]"
+      })
+  void aClassHoldsTheCharactersThatItHoldsInJava(String regex) throws RuleException {
+    RuleSet set = RuleSet.compile(List.of(Rule.parse("name:/^" + regex + "$/ web")));
+    Pattern reference = Pattern.compile(regex);
+    for (char c : "abcdefghijklmnopqrstuvwxyz0123456789-._".toCharArray()) {
+      String name = String.valueOf(c);
+      assertThat(set.matchName(name) == 0).as(name).isEqualTo(reference.matcher(name).matches());
+    }
   }
 
   @Test

@@ -146,6 +146,8 @@ final class RuleTest {
         "name:/a\\b/ web                  | 8  | is not known",
         "name:/[a-z&&b]/ web              | 11 | classes inside classes",
         "name:/[z-a]/ web                 | 8  | is not a range",
+        "name:/[\\.--]/ web              | 8  | '\\.--' is not a range",
+        "name:/[\\.-\\d]/ web            | 8  | is not a range",
         "name:/(a{255}){255}/ web         | 7  | more than 500 states",
       })
   void anErrorSaysWhatWhereAndWhatWouldBeRight(String text, int column, String what) {
