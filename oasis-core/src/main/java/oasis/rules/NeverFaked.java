@@ -83,11 +83,16 @@ public final class NeverFaked {
   }
 
   private static String normal(String pattern) throws RuleException {
-    List<Term> terms = Rule.parse("name:" + pattern + " " + Rule.UNDERLAY).subset().terms();
-    if (terms.size() == 1 && terms.get(0) instanceof Term.Name name) {
+    try {
+      RuleWords words = RuleWords.of(RuleParser.NAME + pattern);
+      Term.Name name = RuleParser.name(false, words.next());
+      if (words.hasNext()) {
+        throw words.wrong("'" + words.peek() + "' makes it more than one pattern");
+      }
       return name.pattern();
+    } catch (RuleException e) {
+      throw e.inPart(pattern, RuleParser.NAME.length());
     }
-    throw new RuleException(1, "'" + pattern + "' is more than one pattern");
   }
 
   /** The rules that spell such a name out, by their index; they and no others are about it. */

@@ -9,10 +9,25 @@ public final class RuleException extends Exception {
   private static final long serialVersionUID = 1;
 
   private final int column;
+  private final String what;
 
   RuleException(int column, String what) {
-    super("column " + column + ": " + visible(what));
+    this(column, "", what);
+  }
+
+  private RuleException(int column, String of, String what) {
+    super("column " + column + visible(of) + ": " + visible(what));
     this.column = column;
+    this.what = what;
+  }
+
+  /**
+   * The same about a part of the text, which is quoted.
+   *
+   * @param before how many characters stand before the part
+   */
+  RuleException inPart(String part, int before) {
+    return new RuleException(column - before, " of '" + part + "'", what);
   }
 
   /** What is quoted from the text may hold anything; it must not begin a line of its own. */

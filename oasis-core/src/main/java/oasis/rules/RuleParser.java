@@ -203,7 +203,8 @@ final class RuleParser {
     return new Term.ControlGroup(negated, path);
   }
 
-  private static Term name(boolean negated, Word word) throws RuleException {
+  /** A word that begins with {@link #NAME}. */
+  static Term.Name name(boolean negated, Word word) throws RuleException {
     int column = word.column() + NAME.length();
     String pattern = word.text().substring(NAME.length());
     if (pattern.startsWith("/")) {

@@ -2,12 +2,14 @@
 package oasis.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class NeverFakedTest {
@@ -75,7 +77,40 @@ class NeverFakedTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "a b", "a underlay else", "/[/", "x and not name:y", "a..b"})
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a..b         | 3 | between two dots",
+        "/a[/         | 3 | begins no class",
+        "/a b/        | 3 | never occurs in a name",
+        "/a           | 1 | the expression has no end",
+        "a.com x else | 7 | more than one pattern",
+      })
+  void anErrorSaysWhichPatternAndWhereInIt(String pattern, int column, String what) {
+    assertThatExceptionOfType(RuleException.class)
+        .isThrownBy(() -> NeverFaked.of(true, List.of("good.example", pattern)))
+        .satisfies(
+            e -> {
+              assertThat(e.column()).isEqualTo(column);
+              assertThat(e.getMessage())
+                  .startsWith("column " + column + " of '" + pattern + "': ")
+                  .contains(what);
+            });
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "a b",
+        "a underlay else",
+        "a.com x else",
+        " a.com",
+        "a.com <= 1",
+        "/[/",
+        "x and not name:y",
+        "a..b"
+      })
   void whatIsNoPatternIsRefused(String pattern) {
     assertThatThrownBy(() -> NeverFaked.of(true, List.of(pattern)))
         .isInstanceOf(RuleException.class);
