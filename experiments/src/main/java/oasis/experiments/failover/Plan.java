@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.failover;
 
+import oasis.experiments.measure.InRounds;
+
 /**
  * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
  *
@@ -9,7 +11,7 @@ package oasis.experiments.failover;
  * @param seed of the moments at which it fails
  * @param java of client and exit node, as it calls itself
  */
-record Plan(boolean quick, int rounds, long seed, String java) {
+record Plan(boolean quick, int rounds, long seed, String java) implements InRounds.Planned<Plan> {
   /** Downloads at a time. */
   static final int DOWNLOADS = 100;
 
@@ -26,8 +28,8 @@ record Plan(boolean quick, int rounds, long seed, String java) {
     return new Plan(quick, quick ? QUICK_ROUNDS : ROUNDS, seed, java);
   }
 
-  /** The same with another number of rounds. */
-  Plan withRounds(int number) {
+  @Override
+  public Plan withRounds(int number) {
     return new Plan(quick, number, seed, java);
   }
 }

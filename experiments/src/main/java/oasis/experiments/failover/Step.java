@@ -2,6 +2,7 @@
 package oasis.experiments.failover;
 
 import java.util.List;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Span;
 
 /**
@@ -22,7 +23,8 @@ record Step(
     Span span,
     List<Download> downloads,
     List<Attempt> attempts,
-    List<String> doubts) {
+    List<String> doubts)
+    implements InRounds.Measured {
   /** Stands for a time that nothing was waited for any longer. */
   static final double NEVER = -1;
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import oasis.emulator.Launcher;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Undisturbed;
@@ -43,8 +44,7 @@ final class Measuring {
 
   /** Measures what is not measured yet. */
   List<Step> run(boolean resume, Launcher launcher) throws OsException, IOException {
-    List<Step> steps = new ArrayList<>(resume ? earlier() : List.of());
-    raw.begin(plan, steps);
+    List<Step> steps = InRounds.begin(raw, plan, resume, progress);
     Path output = raw.freshFolder();
     try (FigureNetwork network = FigureNetwork.start(output, plan.destinations(), launcher)) {
       Task task = task(network);
@@ -82,15 +82,6 @@ final class Measuring {
       case FIG9A -> new Loads(network, false, plan.sampleMs());
       case FIG9B -> new Loads(network, true, plan.sampleMs());
     };
-  }
-
-  /** What an earlier run with the same plan has in this folder. */
-  private List<Step> earlier() throws OsException, IOException {
-    return raw.resume(
-        plan,
-        before -> before.withRounds(plan.rounds()),
-        one -> one.round() <= plan.rounds(),
-        progress);
   }
 
   private static boolean has(List<Step> steps, int round, String part) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import oasis.experiments.measure.InRounds;
 
 /**
  * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
@@ -26,7 +27,8 @@ record Plan(
     int perRound,
     int repeats,
     int sampleMs,
-    String java) {
+    String java)
+    implements InRounds.Planned<Plan> {
   static final int DESTINATIONS = 10;
 
   /** So many comparisons must stand behind an interval. */
@@ -63,8 +65,8 @@ record Plan(
     return new Plan(figure, quick, rounds, seed, perRound, repeats, quick ? 250 : 5000, java);
   }
 
-  /** The same with another number of rounds. */
-  Plan withRounds(int number) {
+  @Override
+  public Plan withRounds(int number) {
     return new Plan(figure, quick, number, seed, perRound, repeats, sampleMs, java);
   }
 

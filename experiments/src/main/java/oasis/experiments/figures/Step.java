@@ -3,6 +3,7 @@ package oasis.experiments.figures;
 
 import java.util.List;
 import java.util.Optional;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Span;
 
 /**
@@ -16,12 +17,8 @@ import oasis.experiments.measure.Span;
  * @param doubts what the emulated links have to say against the numbers
  */
 record Step(
-    int round,
-    String part,
-    String startedAt,
-    Span span,
-    List<Sample> samples,
-    List<String> doubts) {
+    int round, String part, String startedAt, Span span, List<Sample> samples, List<String> doubts)
+    implements InRounds.Measured {
   /** What was measured on a host. */
   Optional<Sample> sample(Setup setup) {
     return samples.stream().filter(sample -> sample.setup() == setup).findFirst();

@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import oasis.emulator.Launcher;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Undisturbed.Effort;
@@ -48,21 +49,11 @@ final class Measuring {
 
   /** Measures what is not measured yet: first all over a good path, then all over a bad one. */
   List<Step> run(boolean resume, Launcher launcher) throws OsException, IOException {
-    List<Step> steps = new ArrayList<>(resume ? earlier() : List.of());
-    raw.begin(plan, steps);
+    List<Step> steps = InRounds.begin(raw, plan, resume, progress);
     List<Part> good = Arrays.stream(Part.values()).filter(part -> part != Part.BAD).toList();
     run(good, LinkSettings.UNSHAPED, steps, launcher);
     run(List.of(Part.BAD), BAD, steps, launcher);
     return steps;
-  }
-
-  /** What an earlier run with the same plan has in this folder. */
-  private List<Step> earlier() throws OsException, IOException {
-    return raw.resume(
-        plan,
-        before -> before.withRounds(plan.rounds()),
-        one -> one.round() <= plan.rounds(),
-        progress);
   }
 
   private void run(List<Part> parts, LinkSettings access, List<Step> steps, Launcher launcher)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.planetlab;
 
+import oasis.experiments.measure.InRounds;
+
 /**
  * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
  *
@@ -13,7 +15,8 @@ package oasis.experiments.planetlab;
  * @param java of port and exit node, as it calls itself
  */
 record Plan(
-    boolean quick, int rounds, int badBytes, int samples, int halfOpen, long seed, String java) {
+    boolean quick, int rounds, int badBytes, int samples, int halfOpen, long seed, String java)
+    implements InRounds.Planned<Plan> {
   /** Downloads at a time, each by a program of its own. */
   static final int DOWNLOADS = 200;
 
@@ -35,8 +38,8 @@ record Plan(
         : new Plan(false, 5, LARGE_BYTES, 5, 10_000, seed, java);
   }
 
-  /** The same with another number of rounds. */
-  Plan withRounds(int number) {
+  @Override
+  public Plan withRounds(int number) {
     return new Plan(quick, number, badBytes, samples, halfOpen, seed, java);
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Span;
 
 /**
@@ -26,7 +27,8 @@ record Step(
     List<Check> checks,
     List<Sample> samples,
     Silence.Answers silence,
-    Map<String, Double> numbers) {
+    Map<String, Double> numbers)
+    implements InRounds.Measured {
   Step {
     checks = List.copyOf(checks);
     samples = List.copyOf(samples);

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import oasis.emulator.Launcher;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.Pause;
 import oasis.experiments.measure.RawData;
@@ -47,8 +48,7 @@ final class Measuring {
 
   /** Measures what is not measured yet. */
   List<Step> run(boolean resume, Launcher launcher) throws OsException, IOException {
-    List<Step> steps = new ArrayList<>(resume ? earlier() : List.of());
-    raw.begin(plan, steps);
+    List<Step> steps = InRounds.begin(raw, plan, resume, progress);
     for (int round = 1; round <= plan.rounds(); round++) {
       int number = round;
       if (steps.stream().noneMatch(step -> step.round() == number)) {
@@ -59,15 +59,6 @@ final class Measuring {
       }
     }
     return steps;
-  }
-
-  /** What an earlier run with the same plan has in this folder. */
-  private List<Step> earlier() throws OsException, IOException {
-    return raw.resume(
-        plan,
-        before -> before.withRounds(plan.rounds()),
-        one -> one.round() <= plan.rounds(),
-        progress);
   }
 
   private Step round(int round, Launcher launcher) throws OsException, IOException {

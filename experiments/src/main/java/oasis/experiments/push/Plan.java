@@ -3,6 +3,7 @@ package oasis.experiments.push;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import oasis.experiments.measure.InRounds;
 
 /**
  * What a run does. Runs whose plans differ in the number of rounds only can be joined.
@@ -13,7 +14,8 @@ import java.util.stream.IntStream;
  * @param seed draws the order of the nodes, and those that the client uses
  * @param java of client and exit nodes, as it calls itself
  */
-record Plan(boolean quick, int rounds, int healthy, long seed, String java) {
+record Plan(boolean quick, int rounds, int healthy, long seed, String java)
+    implements InRounds.Planned<Plan> {
   /** The nodes that something is wrong with. */
   static final List<Fault> BROKEN =
       List.of(Fault.REFUSED, Fault.SILENT, Fault.FULL, Fault.CHANGED, Fault.HANGS);
@@ -27,8 +29,8 @@ record Plan(boolean quick, int rounds, int healthy, long seed, String java) {
     return new Plan(quick, quick ? 1 : ROUNDS, healthy, seed, java);
   }
 
-  /** The same with another number of rounds. */
-  Plan withRounds(int number) {
+  @Override
+  public Plan withRounds(int number) {
     return new Plan(quick, number, healthy, seed, java);
   }
 

@@ -2,6 +2,7 @@
 package oasis.experiments.push;
 
 import java.util.List;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Span;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,8 @@ record Step(
     List<Fetched> fetched,
     List<Held> held,
     List<String> changedFiles,
-    List<String> left) {
+    List<String> left)
+    implements InRounds.Measured {
   /** Stands for a time that never came. */
   static final double NEVER = -1;
 

@@ -4,11 +4,11 @@ package oasis.experiments.queues;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import oasis.emulator.Launcher;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Undisturbed;
@@ -35,8 +35,7 @@ final class Measuring {
 
   /** Measures what is not measured yet. */
   List<Step> run(boolean resume, Launcher launcher) throws OsException, IOException {
-    List<Step> steps = new ArrayList<>(resume ? earlier() : List.of());
-    raw.begin(plan, steps);
+    List<Step> steps = InRounds.begin(raw, plan, resume, progress);
     try (QueuesNetwork network = QueuesNetwork.start(raw.freshFolder(), launcher)) {
       Undisturbed watch =
           new Undisturbed(
@@ -66,15 +65,6 @@ final class Measuring {
       throw new OsException("the network cannot be removed: " + e.getMessage(), e);
     }
     return steps;
-  }
-
-  /** What an earlier run with the same plan has in this folder. */
-  private List<Step> earlier() throws OsException, IOException {
-    return raw.resume(
-        plan,
-        before -> before.withRounds(plan.rounds()),
-        one -> one.round() <= plan.rounds(),
-        progress);
   }
 
   private static boolean has(List<Step> steps, int round, Setup setup, Load load) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.queues;
 
+import oasis.experiments.measure.InRounds;
+
 /**
  * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
  *
@@ -10,7 +12,8 @@ package oasis.experiments.queues;
  * @param seed of the moments at which packets are sent
  * @param java of clients and exit nodes, as it calls itself
  */
-record Plan(boolean quick, int rounds, int seconds, long seed, String java) {
+record Plan(boolean quick, int rounds, int seconds, long seed, String java)
+    implements InRounds.Planned<Plan> {
   /** What leaves an exit node, and what goes back to its clients, at most. */
   static final double CAP_MBITS = 20;
 
@@ -33,8 +36,8 @@ record Plan(boolean quick, int rounds, int seconds, long seed, String java) {
         quick, quick ? QUICK_ROUNDS : ROUNDS, quick ? QUICK_SECONDS : SECONDS, seed, java);
   }
 
-  /** The same with another number of rounds. */
-  Plan withRounds(int number) {
+  @Override
+  public Plan withRounds(int number) {
     return new Plan(quick, number, seconds, seed, java);
   }
 

@@ -3,6 +3,7 @@ package oasis.experiments.queues;
 
 import java.util.List;
 import java.util.SortedMap;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Span;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,8 @@ record Step(
     Span span,
     @Nullable Overload overload,
     @Nullable Share share,
-    List<String> doubts) {
+    List<String> doubts)
+    implements InRounds.Measured {
   /**
    * Two classes; bytes are those of IP packets.
    *

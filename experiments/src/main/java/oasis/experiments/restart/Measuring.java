@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import oasis.emulator.Launcher;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.Pause;
 import oasis.experiments.measure.RawData;
@@ -38,8 +39,7 @@ final class Measuring {
 
   /** Measures what is not measured yet. */
   List<Step> run(boolean resume, Launcher launcher) throws OsException, IOException {
-    List<Step> steps = new ArrayList<>(resume ? earlier() : List.of());
-    raw.begin(plan, steps);
+    List<Step> steps = InRounds.begin(raw, plan, resume, progress);
     try (RestartNetwork network = RestartNetwork.start(raw.freshFolder(), launcher)) {
       for (int round = 1; round <= plan.rounds(); round++) {
         for (Way way : plan.ways()) {
@@ -57,15 +57,6 @@ final class Measuring {
       }
     }
     return steps;
-  }
-
-  /** What an earlier run with the same plan has in this folder. */
-  private List<Step> earlier() throws OsException, IOException {
-    return raw.resume(
-        plan,
-        before -> before.withRounds(plan.rounds()),
-        one -> one.round() <= plan.rounds(),
-        progress);
   }
 
   private static boolean has(List<Step> steps, int round, Way way, Change change) {

@@ -2,6 +2,7 @@
 package oasis.experiments.restart;
 
 import java.util.List;
+import oasis.experiments.measure.InRounds;
 
 /**
  * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
@@ -12,7 +13,8 @@ import java.util.List;
  * @param seed of the moments
  * @param java of client and exit node, as it calls itself
  */
-record Plan(List<Way> ways, boolean quick, int rounds, long seed, String java) {
+record Plan(List<Way> ways, boolean quick, int rounds, long seed, String java)
+    implements InRounds.Planned<Plan> {
   /** Downloads at a time, each by a program of its own. */
   static final int DOWNLOADS = 50;
 
@@ -35,8 +37,8 @@ record Plan(List<Way> ways, boolean quick, int rounds, long seed, String java) {
     return new Plan(ways, quick, quick ? QUICK_ROUNDS : ROUNDS, seed, java);
   }
 
-  /** The same with another number of rounds. */
-  Plan withRounds(int number) {
+  @Override
+  public Plan withRounds(int number) {
     return new Plan(ways, quick, number, seed, java);
   }
 }

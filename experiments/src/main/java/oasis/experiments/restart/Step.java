@@ -4,6 +4,7 @@ package oasis.experiments.restart;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.ArrayList;
 import java.util.List;
+import oasis.experiments.measure.InRounds;
 
 /**
  * One change under load.
@@ -31,7 +32,8 @@ record Step(
     double standstillMs,
     long resets,
     List<String> left,
-    List<Download> downloads) {
+    List<Download> downloads)
+    implements InRounds.Measured {
   /**
    * A download.
    *

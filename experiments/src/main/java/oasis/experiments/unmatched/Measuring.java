@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import oasis.emulator.Launcher;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Traffic;
@@ -42,8 +43,7 @@ final class Measuring {
 
   /** Measures what is not measured yet. */
   List<Round> run(boolean resume, Launcher launcher) throws OsException, IOException {
-    List<Round> rounds = new ArrayList<>(resume ? earlier() : List.of());
-    raw.begin(plan, rounds);
+    List<Round> rounds = InRounds.begin(raw, plan, resume, progress);
     try (UnmatchedNetwork network = UnmatchedNetwork.start(raw.freshFolder(), plan, launcher)) {
       Round.Statements statements = network.load();
       progress.accept(
@@ -68,15 +68,6 @@ final class Measuring {
       throw new OsException("the network cannot be removed: " + e.getMessage(), e);
     }
     return rounds;
-  }
-
-  /** What an earlier run with the same plan has in this folder. */
-  private List<Round> earlier() throws OsException, IOException {
-    return raw.resume(
-        plan,
-        before -> before.withRounds(plan.rounds()),
-        one -> one.round() <= plan.rounds(),
-        progress);
   }
 
   private Round measure(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.unmatched;
 
+import oasis.experiments.measure.InRounds;
+
 /**
  * What a run measures. Runs whose plans differ in the number of rounds only can be joined.
  *
@@ -13,7 +15,8 @@ package oasis.experiments.unmatched;
  * @param java of client and exit node, as it calls itself
  */
 record Plan(
-    boolean quick, int rounds, long seed, int ofEachKind, int seconds, int pings, String java) {
+    boolean quick, int rounds, long seed, int ofEachKind, int seconds, int pings, String java)
+    implements InRounds.Planned<Plan> {
   /** So many pairs must stand behind a median. */
   static final int LEAST_PAIRS = 10;
 
@@ -24,8 +27,8 @@ record Plan(
         : new Plan(false, 2 * LEAST_PAIRS, seed, 1000, 4, 1000, java);
   }
 
-  /** The same with another number of rounds. */
-  Plan withRounds(int number) {
+  @Override
+  public Plan withRounds(int number) {
     return new Plan(quick, number, seed, ofEachKind, seconds, pings, java);
   }
 }

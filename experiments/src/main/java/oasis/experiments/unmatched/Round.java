@@ -3,6 +3,7 @@ package oasis.experiments.unmatched;
 
 import java.util.List;
 import java.util.Optional;
+import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Span;
 
 /**
@@ -23,7 +24,8 @@ record Round(
     List<Sample> samples,
     long tunPkts,
     boolean published,
-    Statements statements) {
+    Statements statements)
+    implements InRounds.Measured {
 
   /**
    * What was measured on a host.
