@@ -42,8 +42,12 @@ public final class LinuxCapturePort implements CapturePort {
 
   // Hardware types (if_arp.h) whose packets we can find behind the virtio header.
   private static final int ARPHRD_ETHER = 1;
+  private static final int ARPHRD_PPP = 512;
   private static final int ARPHRD_RAWIP = 519;
+  private static final int ARPHRD_TUNNEL = 768;
+  private static final int ARPHRD_TUNNEL6 = 769;
   private static final int ARPHRD_LOOPBACK = 772;
+  private static final int ARPHRD_SIT = 776;
   private static final int ARPHRD_NONE = 0xfffe;
 
   private final int fd;
@@ -230,7 +234,8 @@ public final class LinuxCapturePort implements CapturePort {
             Short.reverseBytes(slots.messages().names().getShort(slots.messages().nameAt(i) + 8)));
     return switch (type) {
       case ARPHRD_ETHER, ARPHRD_LOOPBACK -> ETHER_BYTES;
-      case ARPHRD_NONE, ARPHRD_RAWIP -> 0;
+      // None of these shows a link header, not even those that have one on the wire.
+      case ARPHRD_NONE, ARPHRD_RAWIP, ARPHRD_PPP, ARPHRD_TUNNEL, ARPHRD_TUNNEL6, ARPHRD_SIT -> 0;
       default -> -1;
     };
   }

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import oasis.os.OsException;
 import oasis.os.linux.EnslavedInterfaces;
+import oasis.os.linux.Errno;
 import oasis.os.linux.Poller;
+import oasis.os.linux.Sys;
 import oasis.packet.Address;
 import oasis.packet.Burst;
 import oasis.packet.FlowKey;
@@ -29,6 +31,9 @@ class LinuxCaptureIT {
   private static final String MAC = "02:00:00:00:00:02";
   private static final List<Address> OWN =
       List.of(Address.parse("10.8.0.2"), Address.parse("fd00::2"));
+
+  /** Makes a TUN device say that it is another kind of interface; its frames stay as they are. */
+  private static final long TUNSETLINK = 0x4004_54cdL;
 
   private TestNamespace left;
   private TestNamespace right;
@@ -54,6 +59,26 @@ class LinuxCaptureIT {
 
   private LinuxCapturePort capture(int... excluded) throws Exception {
     return right.in(() -> LinuxCapturePort.open(OWN, 61_000, 64_999, excluded, false));
+  }
+
+  /** Point-to-point (PPPoE, modems), IP in IP or IPv6, IP or IPv6 in IPv6, IPv6 in IP. */
+  @ParameterizedTest
+  @ValueSource(ints = {512, 768, 769, 776})
+  void interfacesThatHaveNoLinkHeaderAreHeard(int hardware) throws Exception {
+    try (LinuxTun uplink = right.in(() -> LinuxTun.open("up0", 1400));
+        LinuxCapturePort capture = capture()) {
+      Errno.check(Sys.ioctl(uplink.fd(), TUNSETLINK, hardware), "TUNSETLINK", "up0");
+      right.run("ip link set up0 addrgenmode none up");
+      for (boolean v4 : new boolean[] {true, false}) {
+        ByteBuffer packet = Packets.udp(key(v4, Ip.UDP, 61_001), new byte[20]);
+        uplink.write(Bursts.single(packet));
+        byte[] sent = new byte[packet.capacity()];
+        packet.get(0, sent);
+
+        assertThat(Captured.packets(capture, 1)).containsExactly(sent);
+      }
+      assertThat(capture.counters().snapshot().drops()).isEmpty();
+    }
   }
 
   private static FlowKey key(boolean v4, int protocol, int port) {
