@@ -144,6 +144,7 @@ public final class DnsMessage {
     udpBytes = MIN_UDP_BYTES;
     dnssecOk = false;
     signed = false;
+    optAt = 0;
     optBytes = 0;
     extendedRcode = 0;
   }

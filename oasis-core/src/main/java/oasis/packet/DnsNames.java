@@ -2,7 +2,6 @@
 package oasis.packet;
 
 import java.nio.ByteBuffer;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Domain names on the wire (RFC 1035 sections 3.1 and 4.1.4) and as text. */
@@ -11,6 +10,9 @@ final class DnsNames {
   static final int MAX_LABEL = 63;
 
   private static final int POINTER = 0xc0;
+
+  /** As many labels as a name can have; so a walk over all names of a message stays short. */
+  private static final int MAX_JUMPS = 127;
 
   private DnsNames() {}
 
@@ -29,13 +31,14 @@ final class DnsNames {
     // A pointer must lead to before the part that holds it: each jump shrinks this, so it ends.
     int part = at;
     int bytes = 1;
+    int jumps = 0;
     while (pos < end) {
       int length = b.get(pos) & 0xff;
       if (length == 0) {
         return behind < 0 ? pos + 1 : behind;
       }
       if (length >= POINTER) {
-        if (pos + 2 > end) {
+        if (pos + 2 > end || ++jumps > MAX_JUMPS) {
           return -1;
         }
         int target = message + (b.getShort(pos) & 0x3fff);
@@ -70,7 +73,10 @@ final class DnsNames {
       } else if (c > ' ' && c < 127 && c != '.' && c != '\\') {
         text.append((char) c);
       } else {
-        text.append(String.format(Locale.ROOT, "\\%03d", c));
+        text.append('\\');
+        text.append((char) ('0' + c / 100));
+        text.append((char) ('0' + c / 10 % 10));
+        text.append((char) ('0' + c % 10));
       }
     }
   }
