@@ -29,9 +29,15 @@ final class HeadFields {
 
   private static final String MAX_FORWARDS = "max-forwards";
 
-  /** Fields that say where a message goes and ends; no request may have them taken away. */
+  /** A higher limit is sent on as the highest of nine digits. */
+  private static final int MOST_FORWARDS = 1_000_000_000;
+
+  /**
+   * Fields that say where a message goes, how far, and where it ends; no request may have them
+   * taken away.
+   */
   private static final Set<String> OF_MESSAGE =
-      Set.of("host", "content-length", "transfer-encoding", "trailer", "expect");
+      Set.of("host", "content-length", "transfer-encoding", "trailer", "expect", MAX_FORWARDS);
 
   private static final String TOKEN = "!#$%&'*+-.^_`|~";
 
@@ -117,10 +123,11 @@ final class HeadFields {
       return NO_LIMIT;
     }
     String value = lines.substring(MAX_FORWARDS.length() + 1).strip();
-    if (!value.matches("[0-9]{1,9}")) {
+    if (!value.matches("[0-9]+")) {
       return NO_NUMBER;
     }
-    int most = Integer.parseInt(value);
+    String digits = value.replaceFirst("^0+(?=.)", "");
+    int most = digits.length() > 9 ? MOST_FORWARDS : Integer.parseInt(digits);
     lines.setLength(MAX_FORWARDS.length());
     lines.append(": ").append(Math.max(0, most - 1)).append("\r\n");
     return most;

@@ -77,6 +77,18 @@ class RequestHeadTest {
   }
 
   @Test
+  void noLimitIsTooHighAndNoneIsTakenAway() {
+    String trace = "TRACE http://a.test/ HTTP/1.1\r\nHost: a\r\nMax-Forwards: 10\r\n\r\n";
+    for (String high : new String[] {"1000000000", "99999999999999999999"}) {
+      assertThat(forwarded(trace.replace("10", high))).contains("\r\nMax-Forwards: 999999999\r\n");
+    }
+    assertThat(forwarded(trace.replace("10", "000000000003"))).contains("\r\nMax-Forwards: 2\r\n");
+    assertThat(good(trace.replace("10", "0".repeat(20))).last()).isTrue();
+    assertThat(forwarded(trace.replace("\r\n\r\n", "\r\nConnection: Max-Forwards\r\n\r\n")))
+        .contains("\r\nMax-Forwards: 9\r\n");
+  }
+
+  @Test
   void noRequestCanHaveItsLengthTakenAway() {
     assertThat(
             forwarded(
