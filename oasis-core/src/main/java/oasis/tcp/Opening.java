@@ -179,15 +179,27 @@ final class Opening {
     int looked = c.headBytes;
     c.headBytes += bytes;
     c.programNext += bytes;
+    looked = Math.max(0, looked - dropEmptyLines(c));
     int end = RequestHead.end(c.head, looked, c.headBytes);
     if (end == RequestHead.MALFORMED) {
       answering.fail(c, Failure.BAD_REQUEST, nowNs);
     } else if (end != RequestHead.INCOMPLETE) {
       onHead(c, end, nowNs);
-    } else if (c.headBytes > GRANT - WINDOW_STEP) {
+    } else if (c.programEdge - c.programNext < WINDOW_STEP) {
       answering.fail(c, Failure.TOO_LARGE, nowNs);
     }
     return true;
+  }
+
+  /** Empty lines before a request are no part of it (RFC 9112 section 2.2); gives their bytes. */
+  private static int dropEmptyLines(Connection c) {
+    int empty = 0;
+    while (empty + 2 <= c.headBytes && c.head[empty] == '\r' && c.head[empty + 1] == '\n') {
+      empty += 2;
+    }
+    c.headBytes -= empty;
+    System.arraycopy(c.head, empty, c.head, 0, c.headBytes);
+    return empty;
   }
 
   private byte[] copied(Burst b, int from, int bytes) {

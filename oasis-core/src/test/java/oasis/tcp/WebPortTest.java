@@ -147,6 +147,32 @@ class WebPortTest {
   }
 
   @Test
+  void emptyLinesBeforeARequestAreIgnoredWhereverTheyAreCut() {
+    for (String request : List.of("\r\n" + GET, "\r\n\r\n" + GET, "\r\n\r\n\r\n" + GET)) {
+      assertThat(answer(request)).startsWith("HTTP/1.1 502 ").contains("error=dns_error");
+    }
+    byte[] head = ("\r\n\r\n" + GET).getBytes(ISO_8859_1);
+    for (int cut = 1; cut < head.length; cut++) {
+      FlowKey key = key(41_000 + cut);
+      world.fromProgram(Packets.tcp(key, Tcp.SYN, 99, 0, new byte[0], new byte[0]));
+      Burst opening = Objects.requireNonNull(world.tap.toProgram);
+      int ack = Tcp.seq(opening.buffer(), opening.transport()) + 1;
+      long before = count(PortEvent.REQUESTS);
+      byte[] first = Arrays.copyOf(head, cut);
+      world.fromProgram(Packets.tcp(key, Tcp.ACK, 100, ack, first));
+      assertThat(count(PortEvent.REQUESTS)).isEqualTo(before);
+      byte[] rest = Arrays.copyOfRange(head, cut, head.length);
+      world.fromProgram(Packets.tcp(key, Tcp.ACK, 100 + cut, ack, rest));
+      assertThat(count(PortEvent.REQUESTS)).as("cut at %d", cut).isEqualTo(before + 1);
+    }
+  }
+
+  @Test
+  void emptyLinesWithoutEndAreAnswered() {
+    assertThat(answer("\r\n".repeat(35_000))).startsWith("HTTP/1.1 431 ");
+  }
+
+  @Test
   void aHeadThatComesTooSlowlyIsAnswered() {
     assertThat(answer("GET http://www.exa")).startsWith("HTTP/1.1 408 ");
   }
