@@ -226,6 +226,21 @@ public final class DnsMessage {
     return name;
   }
 
+  /**
+   * The name whose addresses an answer may tell: the one asked for, for service bindings without
+   * the port and the scheme before it, as in {@code _8443._https.NAME} (RFC 9460 section 2.3).
+   */
+  public String hostName() {
+    if (type() != HTTPS && type() != SVCB) {
+      return name;
+    }
+    int from = 0;
+    for (int i = 0; i < 2 && name.startsWith("_", from); i++) {
+      from = name.indexOf('.', from) + 1;
+    }
+    return name.substring(from);
+  }
+
   /** The record type asked for. */
   public int type() {
     return b.getShort(questionEnd - 4) & 0xffff;

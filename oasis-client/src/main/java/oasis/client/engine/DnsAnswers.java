@@ -24,6 +24,9 @@ final class DnsAnswers {
   /** The message must not pass, and nobody can say what it was about. */
   static final int LOST = -1;
 
+  /** The message must not pass and cannot be replaced: {@link #askByTcp} or {@link #failure}. */
+  static final int UNFIT = -2;
+
   /** Seconds a program may keep a fake: after a crash of ours it asks again soon. */
   static final int FAKE_TTL = 5;
 
@@ -59,6 +62,9 @@ final class DnsAnswers {
   /** Whether it holds an address of no use to a carrier, such as 127.0.0.1 of a block list. */
   private boolean local;
 
+  /** Whether it holds one, or a binding, that the program does not get in any way. */
+  private boolean withheld;
+
   /** Whether a fake IPv4 address was asked for and none is left. */
   private boolean exhausted4;
 
@@ -92,7 +98,7 @@ final class DnsAnswers {
     return message.peek(memory, at, bytes)
         && message.response()
         && message.opcode() == 0
-        && (policy.matchName(message.name()) != Policy.NO_RULE || isOurs(policy));
+        && (policy.matchName(message.hostName()) != Policy.NO_RULE || isOurs(policy));
   }
 
   /**
@@ -112,11 +118,12 @@ final class DnsAnswers {
   /**
    * Replaces an answer when its name is to be reached by a fake address. Where the name's rule is
    * about an overlay but the genuine addresses have to do for now, the program may keep them for no
-   * longer than a fake. A signed answer cannot be changed, so it passes.
+   * longer than a fake. A signed answer cannot be changed, so it passes. A malformed one would be
+   * read by some programs as far as it goes.
    *
    * @param out memory other than the answer's
    * @param limit most bytes of the replacement, at least 512
-   * @return its length, or {@link #PASS}
+   * @return its length, {@link #PASS} or {@link #UNFIT}
    */
   int replace(
       ByteBuffer answer,
@@ -127,7 +134,12 @@ final class DnsAnswers {
       ByteBuffer out,
       int at,
       int limit) {
-    if (message.check(answer, from, bytes) != null || !message.response() || message.signed()) {
+    if (message.check(answer, from, bytes) != null) {
+      boolean unfit =
+          message.peek(answer, from, bytes) && message.response() && mayBeReplaced(policy);
+      return unfit ? UNFIT : PASS;
+    }
+    if (!message.response() || message.signed()) {
       return PASS;
     }
     int ours = ours(policy, out, at, limit);
@@ -139,18 +151,21 @@ final class DnsAnswers {
         || message.questionClass() != DnsMessage.IN) {
       return PASS;
     }
-    String name = message.name();
+    String name = message.hostName();
     if (policy.matchName(name) == Policy.NO_RULE) {
       return PASS;
     }
     int rule = policy.keepsFromUnderlay(name, true, carriers);
     if (rule < 0) {
-      return policy.mayLeaveUnderlay(name) ? forNow(out, at, limit) : PASS;
+      return policy.mayLeaveUnderlay(name) ? forNow(bytes, out, at, limit) : PASS;
     }
     exhausted4 = false;
     int reply = replacement(answer, rule, policy, nowNs, out, at, limit);
     if (reply == PASS) {
-      return exhausted4 ? forNow(out, at, limit) : PASS;
+      return exhausted4 ? forNow(bytes, out, at, limit) : PASS;
+    }
+    if (reply == UNFIT) {
+      return UNFIT;
     }
     faked++;
     policy.hits(rule).name();
@@ -158,12 +173,22 @@ final class DnsAnswers {
   }
 
   /** The genuine answer, about which the program soon asks again if addresses are in it. */
-  private int forNow(ByteBuffer out, int at, int limit) {
+  private int forNow(int bytes, ByteBuffer out, int at, int limit) {
     return switch (message.type()) {
       case DnsMessage.A, DnsMessage.AAAA, DnsMessage.ANY, DnsMessage.HTTPS, DnsMessage.SVCB ->
-          DnsReply.withTtl(message, FAKE_TTL, out, at, limit);
+          bytes > limit ? UNFIT : DnsReply.withTtl(message, FAKE_TTL, out, at, limit);
       default -> PASS;
     };
+  }
+
+  /** In place of an answer by UDP that is {@link #UNFIT}; returns its length. */
+  int askByTcp(ByteBuffer out, int at) {
+    return DnsReply.truncatedUnseen(message, out, at);
+  }
+
+  /** In place of an answer by TCP that is {@link #UNFIT}; returns its length. */
+  int failure(ByteBuffer out, int at) {
+    return DnsReply.error(message, DnsReply.SERVFAIL, out, at);
   }
 
   private boolean isOurs(Policy policy) {
@@ -213,7 +238,7 @@ final class DnsAnswers {
     if (isOurs(policy)) {
       return true;
     }
-    String name = message.name();
+    String name = message.hostName();
     return message.opcode() == 0
         && message.rcode() == DnsReply.NO_ERROR
         && message.questionClass() == DnsMessage.IN
@@ -244,7 +269,11 @@ final class DnsAnswers {
     boolean any = type == DnsMessage.ANY;
     if (!any && type != DnsMessage.A && type != DnsMessage.AAAA) {
       // Records of mail or other services may bring along the addresses of the names in them.
-      return addressesFollow() ? DnsReply.withoutAdditional(message, out, at, limit) : PASS;
+      if (!addressesFollow()) {
+        return PASS;
+      }
+      int bytes = DnsReply.withoutAdditional(message, out, at, limit);
+      return bytes > 0 ? bytes : UNFIT;
     }
     boolean ipv6 =
         nat.hasExternal6()
@@ -253,9 +282,9 @@ final class DnsAnswers {
     if (count > 0) {
       return DnsReply.addresses(message, halves, count, FAKE_TTL, out, at, limit);
     }
-    // Without an address the genuine answer gives nothing away. When fakes run out, reaching the
-    // destination is worth more than the rule.
-    if (!secret || local || exhausted4) {
+    // Without an address of use the genuine answer gives nothing away. When fakes run out, reaching
+    // the destination is worth more than the rule.
+    if (!secret || local && !withheld || exhausted4) {
       return PASS;
     }
     // Cut short before the first address of use: by TCP there may be one.
@@ -284,6 +313,7 @@ final class DnsAnswers {
     count = 0;
     secret = false;
     local = false;
+    withheld = false;
     message.rewind();
     while (count < MAX_ADDRESSES && message.next() && message.section() == DnsMessage.ANSWER) {
       int record = message.recordType();
@@ -304,9 +334,12 @@ final class DnsAnswers {
       // An IPv4-mapped address must not appear on the wire (RFC 4038 section 4.2).
       if (ipv6 && !Addresses.isV4(hi, lo)) {
         address(hi, lo, rule, nowNs);
+      } else {
+        withheld |= !isLocal(hi, lo);
       }
     } else if (type == DnsMessage.HTTPS || type == DnsMessage.SVCB) {
       secret = true;
+      withheld = true;
     }
   }
 
@@ -315,13 +348,10 @@ final class DnsAnswers {
     if (fakes.inRange(hi, lo)) {
       // Somebody else's fake, or an attack: two names that mean each other's fake would send a
       // packet round and round.
+      withheld = true;
       return;
     }
-    if (Addresses.isUnspecified(hi, lo)
-        || Addresses.isLoopback(hi, lo)
-        || Addresses.isLinkLocal(hi, lo)
-        || Addresses.isMulticast(hi, lo)
-        || Addresses.isBroadcast(hi, lo)) {
+    if (isLocal(hi, lo)) {
       local = true;
       return;
     }
@@ -330,10 +360,19 @@ final class DnsAnswers {
     long fake = pool.assign(message.name(), hi, lo, rule, nowNs);
     if (fake == 0) {
       exhausted4 |= ipv4;
+      withheld = true;
       return;
     }
     halves[2 * count] = pool.fakeHi();
     halves[2 * count + 1] = fake;
     count++;
+  }
+
+  private static boolean isLocal(long hi, long lo) {
+    return Addresses.isUnspecified(hi, lo)
+        || Addresses.isLoopback(hi, lo)
+        || Addresses.isLinkLocal(hi, lo)
+        || Addresses.isMulticast(hi, lo)
+        || Addresses.isBroadcast(hi, lo);
   }
 }

@@ -77,15 +77,17 @@ final class DnsFaker {
   private int judge(Burst in, int from, int dnsBytes, int at, Policy policy, long nowNs) {
     // The server knows how much the program takes; what replaces the answer is hardly ever longer.
     int limit = Math.max(DEFAULT_UDP_BYTES, dnsBytes);
-    return answers.replace(
-        in.buffer(),
-        from,
-        dnsBytes,
-        policy,
-        nowNs,
-        scratch.buffer(),
-        at,
-        Math.min(limit, Scratch.PACKET_BYTES - at));
+    int bytes =
+        answers.replace(
+            in.buffer(),
+            from,
+            dnsBytes,
+            policy,
+            nowNs,
+            scratch.buffer(),
+            at,
+            Math.min(limit, Scratch.PACKET_BYTES - at));
+    return bytes == DnsAnswers.UNFIT ? answers.askByTcp(scratch.buffer(), at) : bytes;
   }
 
   /** Answers of one length to one program, merged on their way, part again. */

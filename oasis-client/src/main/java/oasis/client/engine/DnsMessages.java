@@ -12,6 +12,10 @@ import oasis.packet.DnsMessage;
  */
 final class DnsMessages {
   private static final int LENGTH_BYTES = 2;
+  private static final int MAX_BYTES = 65_535;
+
+  /** Bytes of the longest answer behind its length. */
+  static final int SCRATCH_BYTES = LENGTH_BYTES + MAX_BYTES;
 
   private final ByteQueue held;
   private final ByteQueue out;
@@ -23,7 +27,7 @@ final class DnsMessages {
 
   /**
    * @param out gets what the program is to read
-   * @param scratch memory for one answer, {@link Scratch#PACKET_BYTES} long
+   * @param scratch memory for one answer, {@link #SCRATCH_BYTES} long
    */
   DnsMessages(ByteQueue.Budget budget, ByteQueue out, DnsAnswers answers, ByteBuffer scratch) {
     held = new ByteQueue(budget);
@@ -106,7 +110,10 @@ final class DnsMessages {
             nowNs,
             scratch,
             LENGTH_BYTES,
-            Scratch.PACKET_BYTES - LENGTH_BYTES);
+            MAX_BYTES);
+    if (reply == DnsAnswers.UNFIT) {
+      reply = answers.failure(scratch, LENGTH_BYTES);
+    }
     if (reply == DnsAnswers.PASS) {
       passing = LENGTH_BYTES + bytes;
       return true;

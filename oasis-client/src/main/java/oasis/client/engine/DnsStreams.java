@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.engine;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -37,6 +38,7 @@ final class DnsStreams implements DnsStream.Outlet {
   private final int tunMtu;
   private final Map<Integer, DnsStream> byFlow = new HashMap<>();
   private final ByteQueue.Budget budget = new ByteQueue.Budget(MAX_BYTES);
+  private final ByteBuffer answer = ByteBuffer.allocate(DnsMessages.SCRATCH_BYTES);
   private final FlowKey direction = new FlowKey();
   private final Burst segment = new Burst();
 
@@ -101,7 +103,7 @@ final class DnsStreams implements DnsStream.Outlet {
     }
     FlowKey key = new FlowKey().set(program);
     ByteQueue toProgram = new ByteQueue(budget);
-    DnsMessages messages = new DnsMessages(budget, toProgram, answers, scratch.buffer());
+    DnsMessages messages = new DnsMessages(budget, toProgram, answers, answer);
     int most = Math.min(tunMtu, Scratch.PACKET_BYTES) - TcpFrame.headerBytes(key);
     byFlow.put(f, new DnsStream(f, key, most, toProgram, messages, this));
     return f;

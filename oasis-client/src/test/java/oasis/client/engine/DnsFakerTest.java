@@ -138,7 +138,7 @@ class DnsFakerTest {
     assertThat(data(rig.resolve(NAME, Type.AAAA, servers(Family.V6)))).isEmpty();
   }
 
-  private static void fill(FakePool pool, long nowNs) {
+  static void fill(FakePool pool, long nowNs) {
     for (int i = 0; i < pool.capacity(); i++) {
       assertThat(pool.assign("n" + i, 0, 1, 0, nowNs)).isNotZero();
     }

@@ -4,6 +4,7 @@ package oasis.client.engine;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -15,11 +16,14 @@ import oasis.testkit.Packets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.Type;
 
 /** DNS by TCP, segment by segment. */
@@ -212,6 +216,67 @@ class DnsStreamTest {
     assertThat(sent).hasSize(1);
     assertThat(payload(sent.get(0))).isEmpty();
     assertThat(Tcp.flags(burst(sent.get(0))) & Tcp.FIN).isNotZero();
+  }
+
+  @Test
+  void aMalformedAnswerAboutANameOfOursIsAFailure() throws Exception {
+    Line line = new Line(rig, 40_001, Carriers.UNDERLAY).open().ask();
+    byte[] genuine = EngineRig.answer(NAME, Type.A, 0, "203.0.113.1");
+    line.answer(SERVER_SEQ + 1, framed(Arrays.copyOf(genuine, genuine.length + 1)));
+    Message told = told(rig.out.split("tun").get(0));
+    assertThat(told.getRcode()).isEqualTo(Rcode.SERVFAIL);
+    assertThat(told.getHeader().getID()).isEqualTo(4_711);
+    assertThat(told.getSection(Section.ANSWER)).isEmpty();
+
+    line = new Line(rig, 40_002, Carriers.UNDERLAY).open().ask();
+    rig.out.clear();
+    byte[] other = EngineRig.answer("www.example.net", Type.A, 0, "203.0.113.1");
+    byte[] passes = framed(Arrays.copyOf(other, other.length + 1));
+    line.answer(SERVER_SEQ + 1, passes);
+    assertThat(payload(rig.out.split("tun").get(0))).isEqualTo(passes);
+  }
+
+  /** The beginning of what a program gets of a long answer. */
+  private ByteBuffer beginning(int port, byte[] answer) throws Exception {
+    Line line = new Line(rig, port, Carriers.UNDERLAY).open().ask();
+    rig.out.clear();
+    for (int at = 0; at < answer.length; at += 1_200) {
+      byte[] part = Arrays.copyOfRange(answer, at, Math.min(at + 1_200, answer.length));
+      line.answer(SERVER_SEQ + 1 + at, part);
+    }
+    ByteBuffer beginning = ByteBuffer.wrap(payload(rig.out.split("tun").get(0)));
+    rig.out.clear();
+    return beginning;
+  }
+
+  @Test
+  void longAnswersAreChangedAsShortOnesAre() throws Exception {
+    Name name = Name.fromString(NAME + ".");
+    Record address = new ARecord(name, DClass.IN, 300, InetAddress.getByName("203.0.113.1"));
+    for (int count : new int[] {10, 300}) {
+      Message m = new Message(EngineRig.answer(NAME, Type.TXT, 0));
+      for (int i = 0; i < count; i++) {
+        m.addRecord(new TXTRecord(name, DClass.IN, 9, i + "x".repeat(180)), Section.ANSWER);
+      }
+      int before = m.toWire(65_535).length;
+      m.addRecord(address, Section.ADDITIONAL);
+      ByteBuffer told = beginning(40_000 + count, framed(m.toWire(65_535)));
+      assertThat(told.getShort(0) & 0xffff).isEqualTo(before);
+      assertThat(told.getShort(2 + 10)).as("additional records").isZero();
+    }
+    rig.engine.onRefused(rig.ron, rig.nowNs);
+    for (int count : new int[] {10, 300}) {
+      Message m = new Message(EngineRig.answer(NAME, Type.A, 0));
+      m.addRecord(address, Section.ANSWER);
+      for (int i = 0; i < count; i++) {
+        m.addRecord(new TXTRecord(name, DClass.IN, 9, i + "x".repeat(180)), Section.ANSWER);
+      }
+      byte[] genuine = framed(m.toWire(65_535));
+      ByteBuffer told = beginning(41_000 + count, genuine);
+      assertThat(told.getShort(0) & 0xffff).isEqualTo(genuine.length - 2);
+      int record = 2 + 12 + NAME.length() + 2 + 4;
+      assertThat(told.getInt(record + 6)).as("seconds").isEqualTo(DnsAnswers.FAKE_TTL);
+    }
   }
 
   @Test
