@@ -41,6 +41,11 @@ final class Virtio {
     if (gso == VirtioHeader.GSO_NONE) {
       return null;
     }
+    if (!b.partialChecksum && mayBePartial(b) && (m.get(at) & VirtioHeader.DATA_VALID) != 0) {
+      // Merged by the network card (LRO): the checksum is that of one packet, not of the burst.
+      b.partialChecksum = true;
+      Transport.putPartialChecksum(b);
+    }
     return parseGso(b, gso, VirtioHeader.word(m, at + 4));
   }
 
@@ -64,9 +69,12 @@ final class Virtio {
   }
 
   /** Only TCP and UDP checksums are ever left to the device; in a fragment they cannot be. */
+  private static boolean mayBePartial(Burst b) {
+    return (b.protocol == Ip.TCP || b.protocol == Ip.UDP) && !b.fragment;
+  }
+
   private static boolean checksumPlaceIsGood(Burst b, int at, int linkBytes) {
-    return (b.protocol == Ip.TCP || b.protocol == Ip.UDP)
-        && !b.fragment
+    return mayBePartial(b)
         && VirtioHeader.word(b.buffer, at + 6) == linkBytes + b.transport - b.start
         && VirtioHeader.word(b.buffer, at + 8) == Transport.checksumOffset(b.protocol);
   }

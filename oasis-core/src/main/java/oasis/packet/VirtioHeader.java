@@ -18,6 +18,10 @@ public final class VirtioHeader {
   public static final int BYTES = 10;
 
   static final int NEEDS_CSUM = 1;
+
+  /** The checksums that were on the wire have been found right. */
+  static final int DATA_VALID = 2;
+
   static final int GSO_NONE = 0;
   static final int GSO_TCP4 = 1;
   static final int GSO_TCP6 = 4;

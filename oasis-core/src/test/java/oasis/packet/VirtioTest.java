@@ -119,6 +119,44 @@ class VirtioTest {
   }
 
   @Test
+  void whatTheNetworkCardMergedAndVouchesForIsCutIntoPacketsWithRightChecksums() {
+    ByteBuffer arena = ByteBuffer.allocateDirect(Segmenter.ARENA_BYTES);
+    Gen.cases(
+        300,
+        gen -> {
+          int protocol = gen.pick(Ip.TCP, Ip.UDP);
+          int size = gen.range(1, 1460);
+          byte[] p = Bursts.superPacket(gen, protocol, gen.range(1, 20 * size), Tcp.ACK);
+          Slow.put16(p, Slow.checksumAt(p), gen.below(65_536));
+          Burst b = new Burst();
+          assertThat(check(merged(p, size), b)).isNull();
+          assertThat(b.partialChecksum()).isTrue();
+          assertThat(Bursts.join(Bursts.segment(b, arena, 0)))
+              .isEqualTo(Bursts.join(Bursts.cut(p, size)));
+        });
+  }
+
+  /** As the kernel hands over what a network card with LRO has put together. */
+  private static byte[] merged(byte[] p, int segmentBytes) {
+    byte[] all = new byte[10 + p.length];
+    all[0] = 2;
+    all[1] = (byte) (Slow.protocol(p) == 17 ? 5 : Slow.version(p) == 4 ? 1 : 4);
+    Bursts.little(all, 4, segmentBytes);
+    System.arraycopy(p, 0, all, 10, p.length);
+    return all;
+  }
+
+  @Test
+  void noFragmentIsMerged() {
+    byte[] all = offloaded(4, Ip.TCP, 500);
+    byte[] p = Arrays.copyOfRange(all, 10, all.length);
+    assertThat(check(merged(p, SIZE), new Burst())).isNull();
+    Slow.put16(p, 6, 1);
+    Slow.fixIp(p);
+    assertThat(check(merged(p, SIZE), new Burst())).isEqualTo(DropReason.BAD_OFFLOAD);
+  }
+
+  @Test
   void hdrLenIsIgnored() {
     assertThat(after(offloaded(4, Ip.TCP, 500), p -> Bursts.little(p, 2, 65_535))).isNull();
   }
