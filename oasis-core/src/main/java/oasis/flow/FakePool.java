@@ -20,7 +20,8 @@ import oasis.packet.Prefix;
  * <p>What must survive a crash goes to a {@link Journal} before a fake is given out; {@link
  * #restore} reads it back. Uses are journalled coarsely, at most about once in {@link
  * #JOURNAL_EVERY_NS} per entry, and restored on the safe side: an entry that may have been held at
- * the crash counts as used at the restore, any other as used up to that much later than written.
+ * the crash, or whose age says that the clock was wrong, counts as used at the restore, any other
+ * as used up to that much later than written.
  *
  * <p>The packet path uses {@link #find}, {@link #hold} and {@link #release}; names are touched only
  * by {@link #assign}. Memory grows with the entries. Confined to one thread.
@@ -37,8 +38,8 @@ public final class FakePool {
 
   private static final long SECOND_NS = 1_000_000_000L;
 
-  /** Ages are cut here so that nanoseconds cannot overflow: three years. */
-  private static final long MAX_AGE_SECONDS = 100_000_000L;
+  /** An age above it, one day, may come from a clock that was wrong when a record was written. */
+  private static final long MAX_AGE_SECONDS = 86_400L;
 
   private static final int NONE = FakeRange.NONE;
 
@@ -291,7 +292,8 @@ public final class FakePool {
     }
     long lag = JOURNAL_EVERY_NS / SECOND_NS;
     long age = record.held ? 0 : epochSeconds.getAsLong() - record.epochSeconds - lag;
-    lastUseNs[entry] = nowNs - Math.max(0, Math.min(age, MAX_AGE_SECONDS)) * SECOND_NS;
+    boolean believable = age >= 0 && age <= MAX_AGE_SECONDS;
+    lastUseNs[entry] = nowNs - (believable ? age : 0) * SECOND_NS;
     journalled(entry, false, lastUseNs[entry]);
     return true;
   }

@@ -308,6 +308,19 @@ class FakePoolTest {
   }
 
   @Test
+  void aClockThatWasFarBehindWhenFakesWereGivenOutMakesNoneReusableEarly() {
+    FakePool pool = pool("198.18.0.0/29");
+    for (int i = 0; i < 5; i++) {
+      assign(pool, "n" + i);
+    }
+    now += 50 * 365 * 24 * HOUR;
+    FakePool again = restored("198.18.0.0/29");
+    assertThat(assign(again, "x")).isZero();
+    now += HOUR;
+    assertThat(assign(again, "x")).isNotZero();
+  }
+
+  @Test
   void shortFlowsDoNotWriteARecordEach() {
     FakePool pool = pool("198.18.0.0/29");
     assign(pool, "a");
