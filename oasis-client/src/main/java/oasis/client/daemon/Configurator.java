@@ -70,6 +70,17 @@ final class Configurator {
     this.file = file;
   }
 
+  /** Work of many turns: one that fails does not take the next ones with it. */
+  static Runnable lasting(Runnable turn) {
+    return () -> {
+      try {
+        turn.run();
+      } catch (RuntimeException | Error e) { // else an executor never calls it again
+        LOG.error("upkeep failed; its next turn comes", e);
+      }
+    };
+  }
+
   /** What is in force; any thread. */
   LiveConfig current() {
     return current;

@@ -112,15 +112,17 @@ final class ControlPlane {
   void follow(Undo undo, BooleanSupplier alsoDue) throws OsException {
     HostWatch watch = undo.add("watch", HostWatch.open());
     undo.add("configuration thread", this::end);
-    downloads.scheduleWithFixedDelay(overlays::fetchUnseen, 0, UNSEEN_SECONDS, TimeUnit.SECONDS);
+    downloads.scheduleWithFixedDelay(
+        Configurator.lasting(overlays::fetchUnseen), 0, UNSEEN_SECONDS, TimeUnit.SECONDS);
     changes.scheduleWithFixedDelay(
-        () -> {
-          boolean asked = alsoDue.getAsBoolean();
-          boolean heard = watch.due();
-          if ((asked || heard) && !configurator.maintain(packets::follow)) {
-            watch.again();
-          }
-        },
+        Configurator.lasting(
+            () -> {
+              boolean asked = alsoDue.getAsBoolean();
+              boolean heard = watch.due();
+              if ((asked || heard) && !configurator.maintain(packets::follow)) {
+                watch.again();
+              }
+            }),
         HostWatch.INTERVAL_MS,
         HostWatch.INTERVAL_MS,
         TimeUnit.MILLISECONDS);
