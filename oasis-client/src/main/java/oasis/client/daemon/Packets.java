@@ -70,7 +70,7 @@ record Packets(
             side.notes(),
             out -> new ClientEngine(engine, fakes.pool4(), fakes.pool6(), nat, scratch, out));
     path.engine().setMediate(network.mediate());
-    DataLoop loop = new DataLoop("data");
+    DataLoop loop = new DataLoop("data"); // a name that supervisor.sh knows
     Carriers carriers =
         undo.add("carriers", new Carriers(loop, path, entry -> carrier(entry, side.mark())));
     raw.join(loop);

@@ -37,49 +37,85 @@ look_at_clock() {
   now=$((seconds * 100 + 10#$hundredths))
 }
 
+# Sets $parent and $group to those of a process.
+look_at_process() {
+  local stat
+  read -r stat 2> /dev/null < "/proc/$1/stat" || return
+  stat=${stat##*) }
+  stat=${stat#* }
+  parent=${stat%% *}
+  stat=${stat#* }
+  group=${stat%% *}
+}
+
+# Whether the data loop waits in the kernel where nothing interrupts it, for a lock or a disk: a kill
+# would not help the host either, and cost the client.
+waits_in_kernel() {
+  local task stat
+  for task in "/proc/$client/task/"*; do
+    read -r stat 2> /dev/null < "$task/stat" || continue
+    [[ $stat != *"(data) D "* ]] || return 0
+  done
+  return 1
+}
+
+# A signal to the whole group may have stopped what holds the firewall table as well: it has to go on
+# to see that the client has ended.
+wake_group() {
+  [ -z "$clients" ] || kill -CONT -- "-$clients" 2> /dev/null
+}
+
 # A service manager's signals reach all processes of the client; they are meant for the client.
 trap '' INT TERM HUP QUIT TSTP
 client=$1
 limit=20
 closing=
 spared=0
+waited=0
+group=0
+look_at_process "$client"
+clients=$group
+look_at_process "$$"
+if [ "$clients" -le 1 ] || [ "$clients" = "$group" ]; then clients=; fi
 while true; do
   look_at_clock
   began=$now
-  read -r -t "$limit" beat
+  read -r -t "$((limit - 1)).5" beat
   status=$?
+  if [ "$status" -gt 128 ]; then
+    # If this process itself was woken late, the whole machine stood still (suspended, overloaded),
+    # which says nothing about the client. It gets its time once more, but not for ever.
+    look_at_clock
+    if ((now - began > limit * 100 && spared < 2)); then
+      spared=$((spared + 1))
+      continue
+    fi
+    # A machine that stood still until just now owes the client this moment at least.
+    read -r -t 0.5 beat
+    status=$?
+  fi
   if [ "$status" -eq 0 ]; then
     spared=0
+    waited=0
     [ "$beat" != bye ] || closing=yes
     # Beats that follow "bye" until the loop ends do not shorten the patience again.
     if [ -n "$closing" ]; then limit=10; else limit=3; fi
     continue
   fi
   if [ "$status" -le 128 ]; then
+    wake_group
     [ $# -lt 3 ] || end_connections "${@:2}"
     exit 0
   fi
-  # If this process itself was woken late, the whole machine stood still (suspended, overloaded),
-  # which says nothing about the client. It gets its time once more, but not for ever.
-  look_at_clock
-  if ((now - began > limit * 100 + 50 && spared < 2)); then
-    spared=$((spared + 1))
+  if ((waited < 10)) && waits_in_kernel; then
+    waited=$((waited + 1))
     continue
   fi
   # The process id could be somebody else's by now, unless it is still our parent.
-  read -r stat < "/proc/$$/stat" || exit 1
-  stat=${stat##*) }
-  parent=${stat#* }
-  parent=${parent%% *}
+  look_at_process "$$" || exit 1
   [ "$parent" = "$client" ] || exit 0
   echo "oasis client: the data loop has not turned for $limit s; killed, so that this host keeps its network" >&2
-  # A signal to the whole group may have stopped what holds the firewall table as well: it has to go
-  # on to see that the client has ended.
-  read -r stat < "/proc/$client/stat"
-  stat=${stat##*) }
-  stat=${stat#* }
-  stat=${stat#* }
   kill -KILL "$client"
-  kill -CONT -- "-${stat%% *}" 2> /dev/null
+  wake_group
   limit=10
 done
