@@ -37,7 +37,8 @@ final class RuleCommand extends ConfigCommand {
               paramLabel = "SUBSET OVERLAY [METRIC]",
               description =
                   "which traffic, such as 'name:*.edu' or 'tcp dport 80'; the overlay, or"
-                      + " \"underlay\"; and what it should be good at, such as 'minimize latency'")
+                      + " \"underlay\"; and what it should be good at, such as 'minimize latency'"
+                      + " (kept for overlays that choose by it; none does in this release)")
           List<String> words,
       @Option(
               names = "--else",
