@@ -111,6 +111,28 @@ class NetworkChangesIT extends InClientLab {
   }
 
   @Test
+  void aResolverBehindAnotherInterfaceAnswersAsWithoutTheClient() throws Exception {
+    wire("eth1");
+    lab.in(lab.client, "ip", "address", "add", SECOND + "/30", "dev", "eth1");
+    lab.in(lab.client, "ip", "link", "set", "eth1", "up");
+    lab.in(lab.client, "ip", "route", "add", ClientLab.SERVER, "via", SECOND_GATEWAY);
+    lab.in(lab.router, "ip", "address", "add", SECOND_GATEWAY + "/30", "dev", "eth9");
+    lab.in(lab.router, "ip", "link", "set", "eth9", "up");
+    // As a VPN's other end does with what is not from the address that it gave.
+    lab.in(lab.router, "nft", "add table ip peer");
+    lab.in(
+        lab.router, "nft", "add chain ip peer in { type filter hook prerouting priority -300; }");
+    String foreign = "iifname eth9 ip saddr != " + SECOND + " drop";
+    lab.in(lab.router, "nft", "add rule ip peer in " + foreign);
+    startAll();
+
+    assertThat(lab.dig("www.example.com")).isEqualTo(ClientLab.SERVER);
+
+    lab.in(lab.client, "ip", "route", "del", ClientLab.SERVER);
+    assertThat(lab.dig("www.example.edu")).as("by OC0's address").startsWith("198.18.");
+  }
+
+  @Test
   void anotherDefaultRouteTakesTheOverlayToAnotherInterface() throws Exception {
     wire("eth1");
     lab.in(lab.client, "ip", "address", "add", SECOND + "/30", "dev", "eth1");

@@ -80,7 +80,11 @@ final class ClientDaemon implements AutoCloseable {
 
     // Not before the kernel diverts nothing more: until then a hang must end within 3 s.
     undo.add("supervisor's patience", guard::announceClose);
-    ClientNetwork state = undo.add("network", new ClientNetwork(runner, LinuxNftOwner::new));
+    ClientNetwork state =
+        undo.add(
+            "network",
+            new ClientNetwork(
+                runner, LinuxNftOwner::new, () -> packets.underlay().addresses().all()));
     ControlPlane control =
         new ControlPlane(packets, saved, state, guard, facts(tun, packets, network));
     Future<ControlServer> server = inBackground(() -> serve(control.api(), log));

@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import oasis.os.CommandRunner;
 import oasis.os.NftOwner;
 import oasis.os.OsException;
 import oasis.os.ReservedPorts;
+import oasis.packet.Address;
 import oasis.rules.RuleSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,11 +45,15 @@ public final class ClientNetwork implements HostSide, AutoCloseable {
 
   private final CommandRunner runner;
   private final Holder holder;
+  private final Supplier<List<Address>> own;
   private @Nullable NftOwner owner;
   private @Nullable ClientNetworkConfig applied;
 
   /** Text that the owner holds. */
   private String ruleset = "";
+
+  /** OC0's addresses that it holds. */
+  private List<Address> heldAddresses = List.of();
 
   /** The control groups that it is about. */
   private ControlGroups groups = ControlGroups.of(RuleSet.EMPTY);
@@ -67,10 +73,12 @@ public final class ClientNetwork implements HostSide, AutoCloseable {
    *
    * @param runner runs {@code ip}, {@code nft} and {@code sysctl} in the client's network namespace
    * @param holder starts {@code nft -i} there
+   * @param own the addresses that OC0 has at the moment
    */
-  public ClientNetwork(CommandRunner runner, Holder holder) {
+  public ClientNetwork(CommandRunner runner, Holder holder, Supplier<List<Address>> own) {
     this.runner = runner;
     this.holder = holder;
+    this.own = own;
   }
 
   /**
@@ -95,7 +103,7 @@ public final class ClientNetwork implements HostSide, AutoCloseable {
     applied = config;
     set(config);
     if (first && config.ipv6()) {
-      load(ClientRuleset.silence(config));
+      holder().apply(ClientRuleset.silence(config));
     }
     route4(config, rule4);
     if (range6 != null) {
@@ -103,6 +111,16 @@ public final class ClientNetwork implements HostSide, AutoCloseable {
     }
     groups = ControlGroups.of(config.rules());
     load(ClientRuleset.text(config, groups));
+  }
+
+  @Override
+  public void followAddresses() throws OsException {
+    NftOwner living = owner;
+    List<Address> now = own.get();
+    if (living != null && living.alive() && !ruleset.isEmpty() && !now.equals(heldAddresses)) {
+      living.apply(ClientRuleset.addresses(now));
+      heldAddresses = now;
+    }
   }
 
   /** Refuses a range that the host uses; whether our ip rule stands already. */
@@ -188,17 +206,26 @@ public final class ClientNetwork implements HostSide, AutoCloseable {
     return batch;
   }
 
-  private void load(String text) throws OsException {
+  private NftOwner holder() throws OsException {
     NftOwner living = owner;
     if (living == null || !living.alive()) {
       ruleset = "";
       living = holder.open();
       owner = living;
     }
-    if (!ruleset.equals(text)) {
-      living.apply(text);
-      ruleset = text;
+    return living;
+  }
+
+  private void load(String text) throws OsException {
+    NftOwner living = holder();
+    if (ruleset.equals(text)) {
+      followAddresses();
+      return;
     }
+    List<Address> now = own.get();
+    living.apply(text + ClientRuleset.addresses(now));
+    ruleset = text;
+    heldAddresses = now;
   }
 
   /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
+import java.util.List;
+import oasis.packet.Address;
 import oasis.rules.NftHeaderRules;
 import oasis.rules.NftPrograms;
 
@@ -18,10 +20,12 @@ import oasis.rules.NftPrograms;
  *   <li>At the first packet of a connection the kernel notes which of the rules' terms about
  *       programs hold ({@link NftPrograms}), while there are such terms. Packets to fake addresses
  *       and DNS queries pass here, too.
- *   <li>A DNS query is diverted, whatever its connection; servers on this host are local and were
- *       left alone above. A query to a link-local IPv6 server stays: its address means nothing
- *       without the interface, and no route of ours could keep that. By TCP it is the connection
- *       that is diverted, when it begins and some rule is about names.
+ *   <li>A DNS query is diverted, whatever its connection, when the kernel sends it from the address
+ *       that OC0 has: a server behind another interface would not answer OC0, so that a query to it
+ *       is a packet like any other. Servers on this host are local and were left alone above. A
+ *       query to a link-local IPv6 server stays: its address means nothing without the interface,
+ *       and no route of ours could keep that. By TCP it is the connection that is diverted, when it
+ *       begins and some rule is about names.
  *   <li>A packet of a diverted connection is diverted: the decision is kept in the connection's
  *       mark, so that neither a new nor a removed rule moves a live connection. The other direction
  *       (answers of servers on this host) is never touched.
@@ -48,6 +52,10 @@ final class ClientRuleset {
   /** Bit of connection marks that says: its first packet has been compared with the rules. */
   private static final String JUDGED = hex(0x4000_0000);
 
+  /** OC0's addresses; of IPv6 the network, in which the host has a new address each day. */
+  private static final String OWN_SETS =
+      "set own4 { type ipv4_addr; }\nset own6 { type ipv6_addr; flags interval; }\n";
+
   private ClientRuleset() {}
 
   /**
@@ -67,7 +75,7 @@ final class ClientRuleset {
         "delete table " + TABLE,
         "table " + TABLE + " {",
         "flags owner",
-        headers.sets() + programs(notes) + output(config, !notes.isEmpty()),
+        OWN_SETS + headers.sets() + programs(notes) + output(config, !notes.isEmpty()),
         "chain stays {",
         multicasts(config),
         "}",
@@ -80,6 +88,23 @@ final class ClientRuleset {
         reserved(config),
         "}",
         "");
+  }
+
+  /**
+   * Text that says which addresses OC0 has, once the table stands.
+   *
+   * @param own none of a family: its DNS queries are packets like any other
+   */
+  static String addresses(List<Address> own) {
+    StringBuilder text = new StringBuilder();
+    for (String set : List.of("own4", "own6")) {
+      text.append("flush set " + TABLE + " " + set + "\n");
+    }
+    for (Address one : own) {
+      String element = one.isV4() ? "own4 { " + one : "own6 { " + new Address(one.hi(), 0) + "/64";
+      text.append("add element " + TABLE + " " + element + " }\n");
+    }
+    return text.toString();
   }
 
   /**
@@ -123,7 +148,8 @@ final class ClientRuleset {
             + "fib daddr type { local, broadcast, multicast } goto stays",
         "ip6 daddr { fe80::/10, ff00::/8 } goto stays"
             + (programs ? "\nct state new " + judged.replace("==", "!=") + " jump programs" : ""),
-        "udp dport 53 meta mark set meta mark or " + CAPTURE + " return",
+        "udp dport 53 ip saddr @own4 meta mark set meta mark or " + CAPTURE + " return",
+        "udp dport 53 ip6 saddr @own6 meta mark set meta mark or " + CAPTURE + " return",
         "ct direction original ct mark and "
             + CAPTURE
             + " == "
@@ -146,7 +172,10 @@ final class ClientRuleset {
   /** DNS by TCP, one connection at a time; nobody needs it to be seen but rules about names. */
   private static String names(ClientNetworkConfig config) {
     boolean wanted = config.rules().rules().stream().anyMatch(rule -> rule.subset().isName());
-    return wanted ? "tcp dport 53 tcp flags & (fin|syn|rst|ack) == syn goto capture\n" : "";
+    String begins = " tcp flags & (fin|syn|rst|ack) == syn goto capture\n";
+    return wanted
+        ? "tcp dport 53 ip saddr @own4" + begins + "tcp dport 53 ip6 saddr @own6" + begins
+        : "";
   }
 
   private static String reserved(ClientNetworkConfig config) {

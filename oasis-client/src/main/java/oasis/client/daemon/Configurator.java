@@ -190,6 +190,7 @@ final class Configurator {
   boolean maintain(Upkeep first) {
     try {
       first.run();
+      network.followAddresses();
       for (Carriers.Entry entry : onLoop(carriers::stale)) {
         reopen(entry);
       }

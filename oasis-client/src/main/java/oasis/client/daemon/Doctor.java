@@ -26,7 +26,7 @@ final class Doctor {
     List<Finding> findings = new ArrayList<>();
     findings.addAll(new SystemChecks(host, config, running).all());
     findings.addAll(new NetworkChecks(host, config, running).all());
-    findings.addAll(new NameChecks(host).all());
+    findings.addAll(new NameChecks(host, config).all());
     findings.sort(Comparator.comparing(Finding::severity).reversed());
     return findings;
   }

@@ -19,6 +19,9 @@ interface HostSide {
    */
   void apply(ClientNetworkConfig config) throws OsException;
 
+  /** Follows OC0, whose addresses may have changed. */
+  default void followAddresses() throws OsException {}
+
   /** Whether the state is what was applied last. */
   default boolean intact() throws OsException {
     return true;

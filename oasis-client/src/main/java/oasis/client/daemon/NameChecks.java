@@ -6,7 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import oasis.os.CommandRunner.Result;
+import oasis.os.linux.SourceAddress;
+import oasis.packet.Address;
 
 /**
  * The doctor's look at how this host finds addresses of names: what hides the queries from the
@@ -19,6 +23,7 @@ final class NameChecks {
       Pattern.compile("\"DnsOverHttpsMode\"\\s*:\\s*\"(secure|automatic)\"");
   private static final Pattern FIREFOX_DOH =
       Pattern.compile("\"DNSOverHTTPS\"\\s*:\\s*\\{[^}]*\"Enabled\"\\s*:\\s*true");
+  private static final Pattern SOURCE = Pattern.compile(" src ([0-9a-f.:]+)");
   private static final Set<String> ENCRYPTING =
       Set.of(
           "dnscrypt-proxy", "cloudflared", "stubby", "https_dns_proxy", "dnsproxy", "doh-client");
@@ -35,10 +40,12 @@ final class NameChecks {
           "usr/lib/firefox-esr/distribution/policies.json");
 
   private final HostView host;
+  private final ClientNetworkConfig config;
   private final List<Finding> findings = new ArrayList<>();
 
-  NameChecks(HostView host) {
+  NameChecks(HostView host, ClientNetworkConfig config) {
     this.host = host;
+    this.config = config;
   }
 
   List<Finding> all() {
@@ -68,6 +75,7 @@ final class NameChecks {
         .filter(server -> server.toLowerCase(Locale.ROOT).startsWith("fe80:"))
         .findFirst()
         .ifPresent(this::linkLocal);
+    servers.stream().filter(this::isElsewhere).findFirst().ifPresent(this::elsewhere);
     encrypting();
     browsers();
     return findings;
@@ -114,6 +122,48 @@ final class NameChecks {
                 + " is link-local and asked directly: name rules do not"
                 + " see what it answers.",
             "let a resolver on the loopback ask a server with a global address"));
+  }
+
+  /** Whether this host asks a server from another address than it uses towards the Internet. */
+  private boolean isElsewhere(String server) {
+    Address there;
+    try {
+      there = Address.parse(server);
+    } catch (IllegalArgumentException e) {
+      return false; // with an interface, or none
+    }
+    boolean v4 = there.isV4();
+    Optional<Address> from = source(server);
+    if (isLoopback(server) || from.isEmpty() || from.get().equals(there)) {
+      return false;
+    }
+    Optional<Address> oc0 = source((v4 ? SourceAddress.FAR4 : SourceAddress.FAR6).toString());
+    if (v4) {
+      return oc0.isPresent() && !oc0.equals(from);
+    }
+    boolean global = from.get().hi() >>> 61 == 1;
+    return config.ipv6() && oc0.map(one -> one.hi() != from.get().hi()).orElse(!global);
+  }
+
+  /** The address from which the kernel sends to another one. */
+  private Optional<Address> source(String there) {
+    String route = host.run("", "ip", "route", "get", there).map(Result::out).orElse("");
+    Matcher source = SOURCE.matcher(route);
+    return source.find() ? Optional.of(Address.parse(source.group(1))) : Optional.empty();
+  }
+
+  private void elsewhere(String server) {
+    findings.add(
+        Finding.warning(
+            "name-server-elsewhere",
+            "The name server "
+                + server
+                + " is asked from another address of this host than the one towards the Internet:"
+                + " name rules do not see what it answers.",
+            "ask a server on the way to the Internet, or let a rule divert the queries"
+                + " (udp dport 53 dst "
+                + server
+                + ")"));
   }
 
   private void encrypting() {

@@ -39,6 +39,7 @@ final class ClientNetworkIT {
 
   private HostInNamespace net;
   private ClientNetwork network;
+  private List<Address> own = HostInNamespace.OWN;
 
   @BeforeAll
   static void needsRoot() throws IOException {
@@ -48,7 +49,7 @@ final class ClientNetworkIT {
   @BeforeEach
   void open(TestInfo info) throws Exception {
     net = new HostInNamespace(Integer.toString(++count));
-    network = new ClientNetwork(net.runner, () -> LinuxNftOwner.inNamespace(net.host));
+    network = new ClientNetwork(net.runner, () -> LinuxNftOwner.inNamespace(net.host), () -> own);
   }
 
   @AfterEach
@@ -82,6 +83,24 @@ final class ClientNetworkIT {
     assertThatThrownBy(() -> HostInNamespace.connect(net.host, "203.0.113.5", 80))
         .isInstanceOf(SocketTimeoutException.class);
     assertThat(net.diverted(SILENCE_MS)).isNotEmpty().containsOnly("6 203.0.113.5 80");
+  }
+
+  @Test
+  void dnsQueriesAreDivertedOnlyFromTheAddressThatOc0Has() throws Exception {
+    own = List.of();
+    network.apply(HostInNamespace.config("udp dport 53 dst 192.0.2.99 ron"));
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 53);
+    net.sendUdp(HostInNamespace.NEIGHBOUR6, 53);
+    assertThat(net.diverted(SILENCE_MS)).isEmpty();
+    net.sendUdp("192.0.2.99", 53);
+    assertThat(net.diverted(SILENCE_MS)).as("by its rule").containsExactly("17 192.0.2.99 53");
+    own = List.of(Address.parse(HostInNamespace.HOST), Address.parse("2001:db8::77"));
+    network.followAddresses();
+    net.sendUdp(HostInNamespace.NEIGHBOUR, 53);
+    net.sendUdp(HostInNamespace.NEIGHBOUR6, 53);
+    assertThat(net.diverted(SILENCE_MS))
+        .as("of IPv6 the network counts")
+        .containsExactly("17 192.0.2.2 53", "17 2001:db8::2 53");
   }
 
   @Test

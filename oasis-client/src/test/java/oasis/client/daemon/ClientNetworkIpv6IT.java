@@ -27,6 +27,7 @@ final class ClientNetworkIpv6IT {
 
   private HostInNamespace net;
   private ClientNetwork network;
+  private List<Address> own = HostInNamespace.OWN;
 
   @BeforeAll
   static void needsRoot() throws IOException {
@@ -36,7 +37,7 @@ final class ClientNetworkIpv6IT {
   @BeforeEach
   void open(TestInfo info) throws Exception {
     net = new HostInNamespace("6" + ++count);
-    network = new ClientNetwork(net.runner, () -> LinuxNftOwner.inNamespace(net.host));
+    network = new ClientNetwork(net.runner, () -> LinuxNftOwner.inNamespace(net.host), () -> own);
   }
 
   @AfterEach

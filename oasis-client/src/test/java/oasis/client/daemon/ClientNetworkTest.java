@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import oasis.os.OsException;
 import oasis.os.ReservedPorts;
+import oasis.packet.Address;
 import oasis.rules.Rule;
 import oasis.rules.RuleException;
 import oasis.rules.RuleSet;
@@ -22,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ClientNetworkTest {
   private final FakeCommandRunner runner = new FakeCommandRunner().answerAll();
   private final FakeNftOwner owner = new FakeNftOwner();
-  private final ClientNetwork network = new ClientNetwork(runner, () -> owner);
+  private List<Address> own = List.of();
+  private final ClientNetwork network = new ClientNetwork(runner, () -> owner, () -> own);
 
   private static ClientNetworkConfig config(String... rules) throws RuleException {
     List<Rule> all = new ArrayList<>();
@@ -64,6 +66,27 @@ final class ClientNetworkTest {
     assertThat(batch.runAll(ip))
         .containsExactly("ip -6 link show dev x: Cannot find device \"x\"", refused);
     assertThat(ip.inputs()).containsOnly("link show dev x\nrule add\n");
+  }
+
+  @Test
+  void anAddressThatOc0GetsReplacesTheOthersWithoutTheRules() throws Exception {
+    network.apply(config("name:*.edu ron"));
+    assertThat(owner.applied().get(1))
+        .contains("tcp dport 53 ip saddr @own4 ", "udp dport 53 ip6 saddr @own6 ")
+        .endsWith("flush set inet oasis own4\nflush set inet oasis own6\n");
+    own = List.of(Address.parse("192.0.2.7"), Address.parse("2001:db8:0:1::7"));
+    network.followAddresses();
+    network.followAddresses();
+    assertThat(owner.applied())
+        .hasSize(3)
+        .last()
+        .isEqualTo(
+            """
+            flush set inet oasis own4
+            flush set inet oasis own6
+            add element inet oasis own4 { 192.0.2.7 }
+            add element inet oasis own6 { 2001:db8:0:1::/64 }
+            """);
   }
 
   private static String text(ClientNetworkConfig config) {

@@ -271,6 +271,28 @@ class DoctorTest {
   }
 
   @Test
+  void aResolverBehindAnotherInterfaceIsWarnedOf() throws Exception {
+    file("etc/resolv.conf", "nameserver 10.8.0.1\nnameserver 192.0.2.53\n");
+    runner.answer("ip route get 192.0.2.53", "192.0.2.53 dev eth0 src 192.0.2.5 uid 0\n");
+    runner.answer("ip route get 203.0.113.1", "203.0.113.1 via 192.0.2.1 src 192.0.2.5 uid 0\n");
+    runner.answer("ip route get 10.8.0.1", "10.8.0.1 dev wg0 src 10.8.0.2 uid 0 \n    cache\n");
+
+    assertFound(Severity.WARNING, "name-server-elsewhere", "The name server 10.8.0.1 ");
+  }
+
+  @Test
+  void aLocalIpv6ResolverIsWarnedOfWithoutGlobalIpv6() throws Exception {
+    file("etc/resolv.conf", "nameserver fd00:1::53\n");
+    runner.answer("ip route get fd00:1::53", "fd00:1::53 from :: dev eth0 src fd00:1::5 uid 0\n");
+
+    assertFound(Severity.WARNING, "name-server-elsewhere", "The name server fd00:1::53 ");
+    config = config.withoutIpv6();
+    assertThat(examine(runner, true))
+        .extracting(Finding::id)
+        .doesNotContain("name-server-elsewhere");
+  }
+
+  @Test
   void aResolverThatEncryptsIsAnError() throws Exception {
     file("proc/812/comm", "dnscrypt-proxy\n");
 

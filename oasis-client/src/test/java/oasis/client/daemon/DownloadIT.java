@@ -50,7 +50,9 @@ class DownloadIT {
   static void build() throws Exception {
     HostInNamespace.assumePossible();
     host = new HostInNamespace("download");
-    network = new ClientNetwork(host.runner, () -> LinuxNftOwner.inNamespace(host.host));
+    network =
+        new ClientNetwork(
+            host.runner, () -> LinuxNftOwner.inNamespace(host.host), () -> HostInNamespace.OWN);
     network.apply(HostInNamespace.config("tcp dport 8000-9000 ron else block"));
     SSLContext tls = tls("osp.example");
     trusting = tls.getSocketFactory();

@@ -20,6 +20,7 @@ import oasis.os.OsException;
 import oasis.os.linux.LinuxCommandRunner;
 import oasis.os.linux.Netns;
 import oasis.os.linux.Sys;
+import oasis.packet.Address;
 import oasis.packet.Addresses;
 import oasis.packet.Burst;
 import oasis.packet.FlowKey;
@@ -37,6 +38,9 @@ final class HostInNamespace implements AutoCloseable {
   static final String NEIGHBOUR = "192.0.2.2";
   static final String HOST6 = "2001:db8::1";
   static final String NEIGHBOUR6 = "2001:db8::2";
+
+  /** OC0's addresses, which are the host's. */
+  static final List<Address> OWN = List.of(Address.parse(HOST), Address.parse(HOST6));
 
   /** How long the device has to be silent until nothing more is expected. */
   static final int SILENCE_MS = 250;

@@ -28,9 +28,10 @@ import oasis.packet.Addresses;
  */
 public final class SourceAddress {
   /** Destinations that only a default route leads to, whatever else the host is attached to. */
-  private static final Address FAR4 = Address.parse("203.0.113.1");
+  public static final Address FAR4 = Address.parse("203.0.113.1");
 
-  private static final Address FAR6 = Address.parse("2001:db8:ffff:ffff::1");
+  /** The same for IPv6. */
+  public static final Address FAR6 = Address.parse("2001:db8:ffff:ffff::1");
 
   private static final int DISCARD_PORT = 9;
 
