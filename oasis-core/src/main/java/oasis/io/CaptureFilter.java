@@ -13,6 +13,7 @@ import static oasis.io.BpfAssembler.LD_H_ABS;
 import static oasis.io.BpfAssembler.LD_H_IND;
 import static oasis.io.BpfAssembler.LD_W_ABS;
 
+import java.util.Arrays;
 import java.util.List;
 import oasis.io.BpfAssembler.Label;
 import oasis.packet.Address;
@@ -73,7 +74,8 @@ final class CaptureFilter {
    * Assembles a filter.
    *
    * @param addresses the host's own addresses, at most {@link #MAX_ADDRESSES}
-   * @param excluded indexes of interfaces, at most {@link #MAX_INTERFACES}
+   * @param excluded indexes of interfaces; those behind the first {@link #MAX_INTERFACES} are taken
+   *     from like others, since that does less harm than no capture
    * @param laterFragments whether fragments without ports are taken
    * @return a program of {@link BpfAssembler}
    */
@@ -101,13 +103,9 @@ final class CaptureFilter {
     if (addresses.size() > MAX_ADDRESSES) {
       throw new IllegalArgumentException("a capture takes at most " + MAX_ADDRESSES + " addresses");
     }
-    if (excluded.length > MAX_INTERFACES) {
-      throw new IllegalArgumentException(
-          "a capture leaves out at most " + MAX_INTERFACES + " interfaces");
-    }
     CaptureFilter f = new CaptureFilter(laterFragments, loopback);
     f.build(addresses, firstPort, lastPort);
-    f.exclude(excluded);
+    f.exclude(Arrays.copyOf(excluded, Math.min(excluded.length, MAX_INTERFACES)));
     return f.bpf.assemble();
   }
 

@@ -173,18 +173,16 @@ public final class LinuxCapturePort implements CapturePort {
    * when addresses or interfaces of the host have changed.
    *
    * @param local the host's own addresses of either family
-   * @param excludedInterfaces indexes of interfaces whose packets it never takes, at most 1024
+   * @param excludedInterfaces indexes of interfaces whose packets it never takes; those behind the
+   *     first 1024 count like others
    */
   public void retarget(List<Address> local, int[] excludedInterfaces) throws OsException {
-    if (excludedInterfaces.length > CaptureFilter.MAX_INTERFACES) {
-      throw new OsException(
-          "a capture leaves out at most " + CaptureFilter.MAX_INTERFACES + " interfaces");
-    }
-    excluded = excludedInterfaces.clone();
     BpfAssembler.attach(
         fd,
         BpfAssembler.encode(
-            CaptureFilter.assemble(local, firstPort, lastPort, excluded, laterFragments)));
+            CaptureFilter.assemble(
+                local, firstPort, lastPort, excludedInterfaces, laterFragments)));
+    excluded = excludedInterfaces.clone();
   }
 
   private static void bindToAll(int fd) throws OsException {
