@@ -133,6 +133,29 @@ class NetworkChangesIT extends InClientLab {
   }
 
   @Test
+  void theMediatedUnderlayWaitsForItsAddressAndRoute() throws Exception {
+    lab.in(lab.client, "sysctl", "-qw", "net.ipv4.tcp_rmem=4096 65536 131072");
+    lab.in(lab.client, "ip", "link", "add", "docker0", "type", "bridge");
+    lab.in(lab.client, "ip", "address", "add", "172.17.0.1/16", "dev", "docker0");
+    lab.in(lab.client, "ip", "link", "set", "docker0", "up");
+    lab.startClient("--mediate");
+    Process download = download("2M");
+    awaitBytes();
+
+    lab.in(lab.client, "ip", "route", "del", "default");
+    TimeUnit.MILLISECONDS.sleep(2_500);
+    defaultRoute(ClientLab.GATEWAY, "eth0");
+    lab.in(lab.client, "ip", "link", "del", "docker0");
+    lab.in(lab.client, "ip", "address", "flush", "dev", "eth0");
+    TimeUnit.MILLISECONDS.sleep(2_500);
+    lab.in(lab.client, "ip", "address", "add", ClientLab.CLIENT + "/24", "dev", "eth0");
+    defaultRoute(ClientLab.GATEWAY, "eth0");
+
+    assertThat(download.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(download.exitValue()).isZero();
+  }
+
+  @Test
   void anotherDefaultRouteTakesTheOverlayToAnotherInterface() throws Exception {
     wire("eth1");
     lab.in(lab.client, "ip", "address", "add", SECOND + "/30", "dev", "eth1");

@@ -62,6 +62,7 @@ public final class NatEngine {
 
   private int hairpin = NONE;
   private int opened = NONE;
+  private boolean away6;
 
   /**
    * An engine for one's own host, without external addresses.
@@ -137,9 +138,14 @@ public final class NatEngine {
     return addresses.any(true);
   }
 
-  /** Whether there is an external IPv6 address: only then does this engine carry IPv6. */
+  /** Says that this host lacks its external IPv6 address for a while; the sessions stay. */
+  public void setAway6(boolean away) {
+    away6 = away;
+  }
+
+  /** Whether there is an external IPv6 address now: only then does this engine carry IPv6. */
   public boolean hasExternal6() {
-    return addresses.any(false);
+    return !away6 && addresses.any(false);
   }
 
   /**

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.client.daemon;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -32,8 +31,7 @@ final class Underlay {
   private final boolean ipv6;
   private final LinuxCapturePort capture;
 
-  /** Interfaces whose packets the capture leaves out: our own, and parts of others. */
-  private int[] excluded;
+  private final UnderlayUse use;
 
   private volatile Addresses addresses;
 
@@ -57,11 +55,13 @@ final class Underlay {
     this.ipv6 = ipv6;
     tunIndex =
         tun.isEmpty() ? NO_INDEX : Errno.check(Sys.ifNameToIndex(tun), "if_nametoindex", tun);
-    excluded = EnslavedInterfaces.list(tunIndex);
+    // Whose packets the capture leaves out: our own device, and parts of others.
+    int[] excluded = EnslavedInterfaces.list(tunIndex);
     addresses = find(tun, ipv6, Addresses.NONE);
     capture =
         LinuxCapturePort.open(
             addresses.all(), ports.firstPort(), ports.lastPort(), excluded, false);
+    use = new UnderlayUse(capture::retarget, addresses, excluded);
   }
 
   /**
@@ -78,7 +78,7 @@ final class Underlay {
     return capture;
   }
 
-  /** What was found last; any thread. */
+  /** What the host has, as far as was found last; any thread. */
   Addresses addresses() {
     return addresses;
   }
@@ -90,38 +90,25 @@ final class Underlay {
    * @throws OsException when the kernel does not list its interfaces
    */
   void follow(DataLoop loop, NatEngine nat, ClientEngine engine) throws OsException {
-    Addresses now = find(tun, ipv6, addresses);
+    Addresses now = find(tun, ipv6, use.used());
     int[] parts = EnslavedInterfaces.list(tunIndex);
-    if (now.equals(addresses) && Arrays.equals(parts, excluded)) {
-      return;
-    }
-    boolean moved4 = isOther(addresses.v4(), now.v4());
-    boolean moved6 = isOther(addresses.v6(), now.v6());
     addresses = now;
-    excluded = parts;
-    loop.submit(
-        () -> {
-          now.give(nat);
-          engine.onUnderlayMoved(moved4, moved6);
-          try {
-            capture.retarget(now.all(), parts);
-          } catch (OsException e) {
-            Addresses.NONE.give(nat); // no answer would arrive
-          }
-        });
-  }
-
-  /** Without an address there may be the same one again soon. */
-  private static boolean isOther(Optional<Address> before, Optional<Address> now) {
-    return before.isPresent() && now.isPresent() && !before.equals(now);
+    use.follow(now, parts, loop::submit, nat, engine::onUnderlayMoved);
   }
 
   private static Addresses find(String tun, boolean ipv6, Addresses used) {
-    int mark = ClientNetwork.EXEMPT_MARK;
     return new Addresses(
-        LocalAddress.next(used.v4(), SourceAddress.towardsInternet(true, mark, tun)),
-        ipv6
-            ? LocalAddress.next(used.v6(), SourceAddress.towardsInternet(false, mark, tun))
-            : Optional.empty());
+        find(tun, SourceAddress.FAR4, used.v4()),
+        ipv6 ? find(tun, SourceAddress.FAR6, used.v6()) : Optional.empty());
+  }
+
+  /** While no route leads to the Internet, another interface's address would be no better. */
+  private static Optional<Address> find(String tun, Address far, Optional<Address> used) {
+    int mark = ClientNetwork.EXEMPT_MARK;
+    if (SourceAddress.towards(far, mark).isEmpty()
+        && used.filter(SourceAddress::isAssigned).isPresent()) {
+      return used;
+    }
+    return LocalAddress.next(used, SourceAddress.towardsInternet(far.isV4(), mark, tun));
   }
 }
