@@ -37,7 +37,6 @@ class PlanetlabHostileIT extends InPortLab {
   /** Bad request lines, and what two readers could understand differently. */
   private static final List<String> BAD =
       List.of(
-          "\r\n\r\n",
           "GET\r\n\r\n",
           "GET /who HTTP/1.1\r\n" + HOST + "\r\n",
           "GET  http://www.plain.test/who HTTP/1.1\r\n" + HOST + "\r\n",

@@ -22,10 +22,14 @@ final class IpIds {
     }
   }
 
-  /** The first of {@code count} successive numbers, of which IPv4 takes the lower 16 bits. */
+  /**
+   * The first of {@code count} successive numbers, of which IPv4 takes the lower 16 bits. A single
+   * one is not 0 there: the kernel writes another one into each such packet of a raw socket, and
+   * the fragments of a datagram would not find together (raw(7)).
+   */
   int take(long srcHi, long srcLo, long dstHi, long dstLo, int count) {
     int at = (int) hash.of(srcHi, srcLo, dstHi, dstLo, 0) & COUNTERS - 1;
-    int first = next[at];
+    int first = count == 1 && (next[at] & 0xffff) == 0 ? next[at] + 1 : next[at];
     next[at] = first + count;
     return first;
   }

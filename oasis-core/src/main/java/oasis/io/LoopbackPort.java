@@ -75,6 +75,9 @@ public final class LoopbackPort implements RawPort {
     while (sent == -Errno.EINTR) {
       sent = Sys.sendmsg(fd, message.address(0), MSG_DONTWAIT);
     }
+    if (sent == -Errno.EAGAIN || sent == -Errno.ENOBUFS) {
+      return false; // no room now, which says nothing about long packets
+    }
     if (sent < 0) {
       counters().offloadRefused();
       rests = true;
