@@ -32,6 +32,10 @@ case \$host in
 esac
 mkdir -p "$scratch/nodes/\$host"
 export HOME=$scratch/nodes/\$host SSH_CLIENT="192.0.2.9 4242 22" NODE=\$host
+if [[ \$host = liar* ]]; then
+  sh -c "\$*" | sed 's|^free .*|free seen[\$(touch $scratch/taken)]|'
+  exit
+fi
 exec sh -c "\$*"
 EOT
 stand_in rsync <<EOT
@@ -217,6 +221,15 @@ dryRunChangesNothing() {
     [[ ! -e $scratch/nodes/dry/oasis ]]
 }
 
+whatNodeSaysRunsNothingHere() {
+  local text
+  text=$(push 'l a@liar\ng a@good4' "${allow[@]}")
+  echo "$text"
+  [[ ! -e $scratch/taken ]] || echo "ran what a node said"
+  [[ ! -e $scratch/taken ]] && grep -q 'does not say how much room it has' <(row l <<<"$text") &&
+    grep -q '^g running ' <(row g <<<"$text")
+}
+
 wrongCallsAreRefusedInOneLine() {
   refuses "nobody may be a client" 'x a@x' && refuses "list:2: no setting 'colour=red'" 'x a@x\ny a@y colour=red' "${allow[@]}" &&
     refuses "is there twice" 'x a@x\nx a@y' "${allow[@]}" && refuses "no node z" 'x a@x' z "${allow[@]}" &&
@@ -242,6 +255,6 @@ refuses() {
 for test in secondPushCopiesNothing brokenNodesAreNamedAndTheOthersRun exitOptionsArriveAsTheyAre \
   anotherOptionIsRolledBack anotherReleaseTakesOverFromTheOneThatRuns whatCannotBeReplacedIsEndedFirst \
   failedStartGoesBackToWhatRan nodeThatDoesNotEchoIsNotLeftRunning damagedFileIsSentAgain \
-  stopEndsItAndStatusSaysSo dryRunChangesNothing wrongCallsAreRefusedInOneLine; do
+  stopEndsItAndStatusSaysSo dryRunChangesNothing whatNodeSaysRunsNothingHere wrongCallsAreRefusedInOneLine; do
   check "slice-push: $test" $test
 done

@@ -164,9 +164,11 @@ bytes_of() {
 find_missing() { LC_ALL=C comm -13 "$box/has" "$box/needs" >"$box/missing"; }
 
 check_room() {
-  local needed=$((($(bytes_of "$box/missing") + 1048576) / 1024))
-  ((needed <= ${seen[free]:-0})) ||
-    give_up "disk full: ${seen[free]:-0} KiB free in ${seen[directory]}, $needed needed"
+  local needed=$((($(bytes_of "$box/missing") + 1048576) / 1024)) free=${seen[free]:-}
+  # What a node says is no expression: arithmetic would run the commands in it, on this host.
+  [[ $free =~ ^(0|[1-9][0-9]{0,14})$ ]] || give_up "does not say how much room it has"
+  ((needed <= free)) ||
+    give_up "disk full: $free KiB free in ${seen[directory]}, $needed needed"
 }
 
 # Sends what the node has not; with nothing to send nothing is called.

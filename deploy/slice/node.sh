@@ -161,8 +161,11 @@ switch() {
     [ -z "$old" ] || link "releases/$old" previous
     link "releases/$1" current
   fi
-  if [ -d current/etc ]; then link current/etc etc; else rm -f etc; fi
+  link_etc
 }
+
+# The configuration is that of the current release.
+link_etc() { if [ -d current/etc ]; then link current/etc etc; else rm -f etc; fi; }
 
 # restore CURRENT|- [PREVIOUS]: undoes a switch.
 restore() {
@@ -172,6 +175,7 @@ restore() {
   fi
   link "releases/$1" current
   if [ -n "${2:-}" ]; then link "releases/$2" previous; else rm -f previous; fi
+  link_etc
 }
 
 # Says which release "previous" names, to be switched to.

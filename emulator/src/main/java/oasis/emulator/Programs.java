@@ -27,6 +27,7 @@ final class Programs implements AutoCloseable {
 
   Program start(Node node, Command command) throws OsException {
     ProcessBuilder builder = new ProcessBuilder(arguments(node, command));
+    builder.environment().put("LC_ALL", "C.UTF-8"); // what programs say is read
     builder.environment().putAll(command.environment());
     builder.redirectInput(Redirect.from(NOTHING));
     if (command.directory() != null) {

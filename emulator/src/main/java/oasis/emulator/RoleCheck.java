@@ -62,6 +62,9 @@ final class RoleCheck {
     if (!flag && value == null) {
       throw wrong(option, "option \"" + name + "\" needs a value");
     }
+    if (value != null && value.startsWith("@")) {
+      throw wrong(option, "the value of option \"" + name + "\" begins with @, a file of options");
+    }
     if (value != null && CONTROL_CHARACTER.matcher(value).find()) {
       throw wrong(option, "the value of option \"" + name + "\" has a control character");
     }
