@@ -178,6 +178,8 @@ class TopologyReaderTest {
         Arguments.of(
             "\"port\"", "\"help\"", "t.xml:7: the role planetlab-port has no option \"hel"),
         Arguments.of("\"port\"", "\"state\"", "t.xml:7: option \"state\" cannot be set by a top"),
+        Arguments.of(
+            "\"8080\"", "\"@/etc/passwd\"", "t.xml:7: the value of option \"port\" begins"),
         Arguments.of("\"8080\"", "\"high\"", "t.xml:6: node \"slice\", role planetlab-port: Inval"),
         Arguments.of(" value=\"8080\"", "", "t.xml:7: option \"port\" needs a value"),
         Arguments.of(
