@@ -365,11 +365,6 @@ public final class NatEngine {
     return Math.min(table.nextDeadlineNs(), fragments.nextDeadlineNs());
   }
 
-  /** Ends all sessions of a client, for when it leaves; walks all sessions. */
-  public void removeClient(int client) {
-    table.endClient(client);
-  }
-
   /** Ends all sessions. */
   public void endAll() {
     table.endAll();

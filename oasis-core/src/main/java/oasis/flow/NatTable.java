@@ -277,15 +277,6 @@ final class NatTable {
     }
   }
 
-  /** Ends all sessions of one client. */
-  void endClient(int client) {
-    for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {
-      if (lives.client(s) == client) {
-        end(s, End.REMOVED);
-      }
-    }
-  }
-
   /** Ends all sessions. */
   void endAll() {
     for (int s = sessions.nextUsed(0); s >= 0; s = sessions.nextUsed(s + 1)) {

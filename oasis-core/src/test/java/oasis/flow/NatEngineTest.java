@@ -156,7 +156,7 @@ class NatEngineTest {
     nat = engine(new NatLimits(61000, 61001, 10_000, 5000, 100));
     for (int client = 0; client < 2; client++) {
       assertThat(port(tcp(61000, REMOTE, 80), 1, Tcp.SYN)).isEqualTo(61001);
-      nat.removeClient(1);
+      nat.endAll();
     }
     port(tcp(61000, REMOTE, 80), 1, Tcp.SYN);
     assertThat(out(tcp(61000, REMOTE, 80), 2, Tcp.SYN)).isEqualTo(DropReason.NAT_FULL);

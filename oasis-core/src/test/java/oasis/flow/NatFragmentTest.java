@@ -144,7 +144,7 @@ class NatFragmentTest extends NatRig {
     now++;
     assertThat(out(cut(1, 77).get(2), 1)).isEqualTo(DropReason.HELD);
     sent(cut(1, 78).get(0), 1);
-    nat.removeClient(1);
+    nat.endAll();
     assertThat(out(cut(1, 78).get(1), 1)).isEqualTo(DropReason.FRAGMENT);
   }
 
