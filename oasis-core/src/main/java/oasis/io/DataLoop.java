@@ -167,7 +167,7 @@ public final class DataLoop implements AutoCloseable {
     public void run() {
       try {
         future.complete(command.get());
-      } catch (RuntimeException e) {
+      } catch (Throwable e) { // who called waits for an answer
         future.completeExceptionally(e);
       }
     }
@@ -245,7 +245,7 @@ public final class DataLoop implements AutoCloseable {
       }
     }
     // After the packets: whoever listens to it may be woken by it, and they would wait for that.
-    heartBeat.run();
+    beat();
     if (busy && busyPollNs > 0) {
       busyUntilNs = now + busyPollNs;
     }
@@ -282,18 +282,18 @@ public final class DataLoop implements AutoCloseable {
       deadlineKnown = false;
       try {
         command.run();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         fail(e);
       }
     }
   }
 
-  // Each handler's failure is its own: a timer that fails must not starve the sources.
+  // Each handler's failure is its own, an Error's, too: none may starve the others.
 
   private boolean read(Source source, long now) {
     try {
       return source.onReadable(now);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       fail(e);
       return false;
     }
@@ -308,9 +308,17 @@ public final class DataLoop implements AutoCloseable {
         if (next != Long.MAX_VALUE && next - now <= 0) {
           timer.onDue(now);
         }
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         fail(e);
       }
+    }
+  }
+
+  private void beat() {
+    try {
+      heartBeat.run();
+    } catch (Throwable e) {
+      fail(e);
     }
   }
 
@@ -324,9 +332,13 @@ public final class DataLoop implements AutoCloseable {
   private boolean setAlarm(long now) {
     long wait = LONGEST_WAIT_NS;
     for (int i = 0; i < timers.size(); i++) {
-      long next = timers.get(i).nextDeadlineNs();
-      if (next != Long.MAX_VALUE) {
-        wait = Math.min(wait, next - now);
+      try {
+        long next = timers.get(i).nextDeadlineNs();
+        if (next != Long.MAX_VALUE) {
+          wait = Math.min(wait, next - now);
+        }
+      } catch (Throwable e) {
+        fail(e); // it is asked again at the next turn
       }
     }
     deadlineKnown = true;

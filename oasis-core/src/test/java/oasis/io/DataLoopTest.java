@@ -80,6 +80,12 @@ class DataLoopTest {
     assertThatThrownBy(failing::join)
         .isInstanceOf(CompletionException.class)
         .hasMessageContaining("no");
+    CompletableFuture<Integer> broken =
+        loop.call(
+            () -> {
+              throw new NoClassDefFoundError("gone");
+            });
+    assertThatThrownBy(() -> broken.get(5, TimeUnit.SECONDS)).hasMessageContaining("gone");
     assertThat(loop.failures()).isZero();
     assertThat(loop.call(() -> 5).join()).isEqualTo(5);
   }
@@ -187,22 +193,67 @@ class DataLoopTest {
   }
 
   @Test
+  void afterAFailedHeartBeatOrDeadlineTheLoopSleepsAsEver() throws Exception {
+    loop.heartBeat(
+        () -> {
+          throw new IllegalStateException("expected by the test");
+        });
+    loop.add(
+        new DataLoop.Timer() {
+          @Override
+          public long nextDeadlineNs() {
+            throw new IllegalStateException("expected by the test");
+          }
+
+          @Override
+          public void onDue(long nowNs) {}
+        });
+    loop.start();
+    assertThat(loop.call(() -> 5).join()).isEqualTo(5);
+    Thread.sleep(200);
+    assertThat(loop.failures()).isBetween(1L, 40L); // a loop that never sleeps fails thousands
+  }
+
+  @Test
+  void anErrorOfOneSourceStarvesNoOther() throws Exception {
+    try (WakeUp one = new WakeUp();
+        WakeUp other = new WakeUp()) {
+      CountDownLatch reads = new CountDownLatch(3);
+      one.signal();
+      other.signal();
+      loop.add(
+          source(
+              one,
+              () -> {
+                throw new NoClassDefFoundError("expected by the test");
+              }));
+      loop.add(source(other, reads::countDown));
+      loop.start();
+      assertThat(reads.await(5, TimeUnit.SECONDS)).isTrue();
+      loop.close();
+    }
+  }
+
+  private static DataLoop.Source source(WakeUp descriptor, Runnable read) {
+    return new DataLoop.Source() {
+      @Override
+      public int fd() {
+        return descriptor.fd();
+      }
+
+      @Override
+      public boolean onReadable(long nowNs) {
+        read.run(); // level-triggered: not cleared, so it comes again
+        return false;
+      }
+    };
+  }
+
+  @Test
   void aReadableSourceIsReadUntilItIsRemoved() throws Exception {
     try (WakeUp descriptor = new WakeUp()) {
       CountDownLatch reads = new CountDownLatch(3);
-      DataLoop.Source source =
-          new DataLoop.Source() {
-            @Override
-            public int fd() {
-              return descriptor.fd();
-            }
-
-            @Override
-            public boolean onReadable(long nowNs) {
-              reads.countDown(); // level-triggered: not cleared, so it comes again
-              return false;
-            }
-          };
+      DataLoop.Source source = source(descriptor, reads::countDown);
       loop.start();
       loop.submit(() -> loop.add(source));
       assertThat(reads.await(20, TimeUnit.MILLISECONDS)).isFalse();
