@@ -109,7 +109,7 @@ public final class FailoverResult implements Computed {
     rows.add(head);
     for (Failure failure : Failure.values()) {
       for (Kind kind : KINDS) {
-        List<Double> all = kind.of().apply(of(failure));
+        List<Double> all = kind.of().apply(Metrics.of(failure, steps));
         List<String> row = new ArrayList<>(List.of(failure.title(), kind.title()));
         row.add(Integer.toString(all.size()));
         PERCENTILES.forEach(percent -> row.add(number(Numbers.percentile(all, percent))));
@@ -124,10 +124,6 @@ public final class FailoverResult implements Computed {
     return lost == 0 ? "" : lost + " new connections never succeeded\n";
   }
 
-  private List<Step> of(Failure failure) {
-    return steps.stream().filter(step -> step.failure() == failure).toList();
-  }
-
   private static String number(double seconds) {
     return Double.isNaN(seconds) ? "-" : String.format(Locale.ROOT, "%.3f", seconds);
   }
@@ -137,7 +133,7 @@ public final class FailoverResult implements Computed {
     List<Line> lines = new ArrayList<>();
     for (Failure failure : Failure.values()) {
       for (Kind kind : KINDS.subList(0, 2)) {
-        List<Double> all = kind.of().apply(of(failure));
+        List<Double> all = kind.of().apply(Metrics.of(failure, steps));
         List<Point> points = new ArrayList<>();
         for (int percent = 1; percent <= 100 && !all.isEmpty(); percent++) {
           points.add(new Point(Numbers.percentile(all, percent), percent));

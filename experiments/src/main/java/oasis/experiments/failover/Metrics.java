@@ -18,13 +18,14 @@ final class Metrics {
   private Metrics() {}
 
   /**
-   * The values by failure and round.
+   * The values by failure and round; what no round may exceed, of all rounds, as round 1.
    *
    * <p>{@code new_p95_s}: time from the begin of a connection that begins after the failure to its
    * first byte. {@code refused_percent}: share of them whose program was told that they failed,
    * before it tried again. {@code reset_max_s}: time from the failure to the end of the last
-   * connection that was cut off. {@code again_p95_s}: time that the retries' connections took.
-   * {@code retried_percent}: share of the downloads that the retry brought whole.
+   * connection that was cut off, {@code reset_worst_s} the longest of all rounds. {@code
+   * again_p95_s}: time that the retries' connections took. {@code retried_percent}: share of the
+   * downloads that the retry brought whole.
    */
   static Series of(List<Step> steps) {
     Series series = new Series();
@@ -40,7 +41,18 @@ final class Metrics {
       series.put(who, "again_p95_s", round, Numbers.percentile(again(List.of(step)), TAIL));
       series.put(who, "retried_percent", round, retried(step));
     }
+    for (Failure failure : Failure.values()) {
+      double worst = Numbers.largest(ends(of(failure, steps)));
+      if (!Double.isNaN(worst)) {
+        series.put(failure.word(), "reset_worst_s", 1, worst);
+      }
+    }
     return series;
+  }
+
+  /** The steps of one kind of failure. */
+  static List<Step> of(Failure failure, List<Step> steps) {
+    return steps.stream().filter(step -> step.failure() == failure).toList();
   }
 
   /** What each new connection took. */

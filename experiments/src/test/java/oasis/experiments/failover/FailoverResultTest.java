@@ -72,12 +72,26 @@ class FailoverResultTest {
   @Test
   void oneDownloadThatHangsOrFailsAgainIsOneTooMany() {
     assertThat(unmet(steps(List.of(new Download(2.1, 0.05, true)), List.of())))
-        .containsExactly("kill.reset_max_s", "hole.reset_max_s");
+        .containsExactly("kill.reset_worst_s", "hole.reset_worst_s");
     assertThat(unmet(steps(List.of(new Download(Step.NEVER, Step.NEVER, false)), List.of())))
         .containsExactly(
-            "kill.reset_max_s", "kill.retried_percent", "hole.reset_max_s", "hole.retried_percent");
+            "kill.reset_worst_s",
+            "kill.retried_percent",
+            "hole.reset_worst_s",
+            "hole.retried_percent");
     assertThat(unmet(steps(List.of(new Download(0.5, 0.1, false)), List.of())))
         .containsExactly("kill.retried_percent", "hole.retried_percent");
+  }
+
+  @Test
+  void oneResetThatIsLateInOneRoundIsNotMadeUpForByOtherRounds() {
+    List<Step> steps = new ArrayList<>(steps(List.of(), List.of()));
+    for (Step late : steps(List.of(new Download(2.1, 0.05, true)), List.of())) {
+      steps.add(
+          new Step(
+              2, late.failure(), "now", late.span(), late.downloads(), late.attempts(), List.of()));
+    }
+    assertThat(unmet(steps)).containsExactly("kill.reset_worst_s", "hole.reset_worst_s");
   }
 
   @Test
