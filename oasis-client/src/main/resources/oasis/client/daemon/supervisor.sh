@@ -59,6 +59,33 @@ waits_in_kernel() {
   return 1
 }
 
+# Sets $ran and $queued to nanoseconds for which the client's threads have run so far and for which
+# they waited for a processor before, and $runnable if one waits or runs now.
+look_at_threads() {
+  local task run queue stat
+  ran=0
+  queued=0
+  runnable=
+  for task in "/proc/$client/task/"*; do
+    read -r run queue _ 2> /dev/null < "$task/schedstat" || continue
+    ran=$((ran + run))
+    queued=$((queued + queue))
+    read -r stat 2> /dev/null < "$task/stat" || continue
+    [[ $stat != *") R "* ]] || runnable=yes
+  done
+}
+
+# Whether the client got less of the processors between two looks at its threads, half a second
+# apart, than it waited for: for a fifth of that time, or for all of it.
+was_starved() {
+  local run=$((ran - $1)) queue=$((queued - $2))
+  if ((run == 0 && queue == 0)); then
+    [ -n "$runnable" ]
+  else
+    ((queue > 100000000 && queue > run))
+  fi
+}
+
 # A signal to the whole group may have stopped what holds the firewall table as well: it has to go on
 # to see that the client has ended.
 wake_group() {
@@ -86,13 +113,25 @@ while true; do
     # If this process itself was woken late, the whole machine stood still (suspended, overloaded),
     # which says nothing about the client. It gets its time once more, but not for ever.
     look_at_clock
-    if ((now - began > limit * 100 && spared < 2)); then
+    if ((now - began > limit * 100 && spared < 4)); then
       spared=$((spared + 1))
       continue
     fi
     # A machine that stood still until just now owes the client this moment at least.
+    look_at_threads
+    ran_before=$ran
+    queued_before=$queued
     read -r -t 0.5 beat
     status=$?
+    # The same holds when the client alone gets next to nothing of an overloaded machine, because it
+    # shares its group with others.
+    if [ "$status" -gt 128 ] && ((spared < 4)); then
+      look_at_threads
+      if was_starved "$ran_before" "$queued_before"; then
+        spared=$((spared + 1))
+        continue
+      fi
+    fi
   fi
   if [ "$status" -eq 0 ]; then
     spared=0

@@ -109,6 +109,38 @@ class SupervisorTest {
   }
 
   @Test
+  void aClientThatWaitsForAProcessorIsSpared(@TempDir Path tasks) throws Exception {
+    String script = withTasks(tasks, "1 (main) S 1", "2 (data) R 1");
+
+    Process client = run(script, ages(tasks, 20, 60, 5) + "; exit 7");
+
+    assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(client.exitValue()).isEqualTo(7);
+  }
+
+  @Test
+  void aClientThatWaitsForAProcessorIsNotSparedForEver(@TempDir Path tasks) throws Exception {
+    String script = withTasks(tasks, "2 (data) R 1").replace("spared < 4", "spared < 1");
+
+    Process client = run(script, ages(tasks, 20, 60, 15) + " & wait");
+
+    assertThat(client.waitFor(5, TimeUnit.SECONDS)).isFalse();
+    assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(client.exitValue()).isEqualTo(KILLED);
+  }
+
+  @Test
+  void aLoopThatTurnsWithoutABeatIsNotSparedBecauseOthersRunToo(@TempDir Path tasks)
+      throws Exception {
+    String script = withTasks(tasks, "2 (data) R 1");
+
+    Process client = run(script, ages(tasks, 60, 40, 15) + " & wait");
+
+    assertThat(client.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(client.exitValue()).isEqualTo(KILLED);
+  }
+
+  @Test
   void whatIsStoppedInTheGroupOfAClientThatIsGoneGoesOn() throws Exception {
     Process client =
         run(
@@ -120,6 +152,19 @@ class SupervisorTest {
 
     assertThat(client.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThat(client.exitValue()).isEqualTo(7);
+  }
+
+  /**
+   * A client without beats, whose first thread in every tenth of a second runs and waits for a
+   * processor for so many milliseconds, until it ends.
+   */
+  private static String ages(Path tasks, int ranMs, int waitedMs, int seconds) {
+    // Lines of one length are written over each other: no reader ever finds an empty file.
+    return "{ echo; for ((i = 1; i <= %d; i++)); do".formatted(seconds * 10)
+        + " echo $((10**12 + i * %d000000)) $((10**12 + i * %d000000)) 1 1<> %s/0/schedstat;"
+            .formatted(ranMs, waitedMs, tasks)
+        + " sleep 0.1; done; }"
+        + " | bash -c \"$0\" supervisor $$";
   }
 
   /** The script with threads of the client that are said to be in some state. */
