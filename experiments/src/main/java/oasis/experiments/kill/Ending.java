@@ -10,12 +10,12 @@ import java.util.List;
  * @param afterCleanup what {@code oasis cleanup} left of the client's, beside its files
  * @param control whether a packet to a fake address that was sent on purpose, past everything, was
  *     captured, for each family
- * @param complete whether the capture has lost nothing
+ * @param wire what passed at the uplink behind the last trial, but for the control
  * @param stubborn whether the program that keeps sending to fake addresses still ran
  */
 record Ending(
     List<String> moved,
     List<String> afterCleanup,
     List<Boolean> control,
-    boolean complete,
+    Capture wire,
     boolean stubborn) {}

@@ -13,20 +13,23 @@ import oasis.os.OsException;
 
 /**
  * Captures, for the whole run, each packet of either family with a fake address at the interface
- * behind which the rest of the world is.
+ * behind which the rest of the world is. Confined to one thread.
  */
 final class FakeWatch implements AutoCloseable {
   static final String FAKES4 = "198.18.0.0/15";
   static final String FAKES6 = "fdc6:1200:4710::/48";
 
-  private static final int SIGINT = 2;
+  private static final int SIGUSR1 = 10;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** After which a packet that has passed has been printed. */
   private static final long PRINTED_MS = 100;
 
+  private static final int COUNTER_TRIES = 50;
+
   private final List<String> packets;
   private final Program tcpdump;
+  private int reported;
 
   private FakeWatch(List<String> packets, Program tcpdump) {
     this.packets = packets;
@@ -53,23 +56,29 @@ final class FakeWatch implements AutoCloseable {
     return new FakeWatch(packets, tcpdump);
   }
 
-  /** How many packets it has seen. */
-  int count() throws OsException {
+  /** What has passed since it began, or since this was asked last. */
+  Capture next() throws OsException {
     Pause.ms(PRINTED_MS);
-    return packets.size();
+    int end = packets.size();
+    List<String> fresh = List.copyOf(packets.subList(reported, end));
+    reported = end;
+    return new Capture(fresh, complete());
   }
 
-  /** The packets from a number on, as tcpdump prints them. */
-  List<String> since(int number) throws OsException {
-    int end = count();
-    return List.copyOf(packets.subList(number, end));
+  /** Asks for the counters; true when the kernel has kept nothing back. */
+  private boolean complete() throws OsException {
+    int before = counters().size();
+    tcpdump.signal(SIGUSR1);
+    for (int i = 0; i < COUNTER_TRIES && counters().size() == before; i++) {
+      Pause.ms(PRINTED_MS);
+    }
+    List<String> now = counters();
+    return now.size() > before
+        && now.stream().allMatch(line -> line.contains(" 0 packets dropped by kernel"));
   }
 
-  /** Ends it; true when the kernel says that it has kept nothing back. */
-  boolean complete() throws OsException {
-    tcpdump.signal(SIGINT);
-    tcpdump.waitFor(PATIENCE);
-    return tcpdump.errors().contains("\n0 packets dropped by kernel");
+  private List<String> counters() throws OsException {
+    return tcpdump.errors().lines().filter(line -> line.contains("dropped by kernel")).toList();
   }
 
   @Override

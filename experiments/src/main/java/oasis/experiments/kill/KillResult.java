@@ -63,7 +63,7 @@ public final class KillResult implements Computed {
     if (trials.size() < plan.cases().size()) {
       reasons.add("only " + trials.size() + " of " + plan.cases().size() + " trials");
     }
-    if (!ending.complete()) {
+    if (!ending.wire().complete() || !trials.stream().allMatch(one -> one.wire().complete())) {
       reasons.add("the capture has lost packets");
     }
     if (!ending.control().equals(List.of(true, true))) {
@@ -107,6 +107,9 @@ public final class KillResult implements Computed {
       }
     }
     ending.moved().forEach(line -> text.append("at the end: ").append(line).append('\n'));
+    for (String packet : ending.wire().packets()) {
+      text.append("at the end: on the wire: ").append(packet).append('\n');
+    }
     ending.afterCleanup().forEach(line -> text.append("after cleanup: ").append(line).append('\n'));
     return text.append(report.judgement(trials.size())).toString();
   }

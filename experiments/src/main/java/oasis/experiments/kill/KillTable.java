@@ -43,7 +43,7 @@ final class KillTable {
     row.add(sum(trials, trial -> trial.kept().size() + trial.keptStopped().size()));
     int names = trials.stream().mapToInt(Trial::names).sum();
     row.add(sum(trials, trial -> trial.moved().size()) + " of " + names);
-    row.add(sum(trials, trial -> trial.fakePackets().size()));
+    row.add(sum(trials, trial -> trial.wire().packets().size()));
     return row;
   }
 

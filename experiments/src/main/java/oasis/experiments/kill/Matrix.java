@@ -72,7 +72,8 @@ final class Matrix {
       }
       Trial trial = work.run(next);
       for (int n = 1; n < TRIES && next.random() && !trial.counts(); n++) {
-        trial = work.run(trial.tried().moved(EARLIER * trial.tried().atMs()));
+        Case earlier = trial.tried().moved(EARLIER * trial.tried().atMs());
+        trial = work.run(earlier).behind(trial.wire());
       }
       raw.add(trial);
       trials.add(trial);
@@ -100,15 +101,16 @@ final class Matrix {
     stubborn.stop();
     network.cleanUp();
     HostState now = HostState.read(network.host(), network.files().resolveSibling("www"));
-    int seen = watch.count();
+    Capture wire = watch.next();
     for (String fake : List.of("198.18.200.1", "fdc6:1200:4710::beef")) {
       network.host().run(List.of("ping", "-n", "-c", "1", "-W", "1", fake), "");
     }
-    List<String> packets = watch.since(seen);
+    Capture sentOnPurpose = watch.next();
+    List<String> packets = sentOnPurpose.packets();
     List<Boolean> control =
         List.of(
             packets.stream().anyMatch(line -> line.contains("> 198.18.200.1:")),
             packets.stream().anyMatch(line -> line.contains("> fdc6:1200:4710::beef:")));
-    return new Ending(moved, now.difference(fresh), control, watch.complete(), sent);
+    return new Ending(moved, now.difference(fresh), control, wire, sent);
   }
 }

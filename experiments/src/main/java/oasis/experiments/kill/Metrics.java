@@ -34,7 +34,8 @@ final class Metrics {
     sum(series, "programs", trials, trial -> trial.programs().size());
     sum(series, "harmful", trials, trial -> trial.harmful().size());
     sum(series, "kept", trials, trial -> trial.kept().size() + trial.keptStopped().size());
-    sum(series, "fake_packets", trials, trial -> trial.fakePackets().size());
+    double packets = trials.stream().mapToInt(trial -> trial.wire().packets().size()).sum();
+    series.put("any", "fake_packets", 1, packets + ending.wire().packets().size());
     double moved = trials.stream().mapToInt(trial -> trial.moved().size()).sum();
     series.put("any", "moved", 1, moved + ending.moved().size());
     series.put("any", "uncleaned", 1, ending.afterCleanup().size());

@@ -25,8 +25,8 @@ import java.util.Map;
  * @param keptStopped what was otherwise once that one had stopped
  * @param names how many fake addresses had been given before
  * @param moved those that mean another name, or none, after the next start
- * @param fakePackets packets with a fake address at the host's interface, from the start of this
- *     client to the end of the next
+ * @param wire what passed at the host's uplink from the end of the trial before, or the beginning,
+ *     to the end of the next client
  */
 record Trial(
     Case tried,
@@ -44,10 +44,31 @@ record Trial(
     List<String> keptStopped,
     int names,
     List<String> moved,
-    List<String> fakePackets) {
+    Capture wire) {
   /** Whether the client was hit where it should be, and alive. */
   boolean counts() {
     return doubts.isEmpty();
+  }
+
+  /** With what passed in the trial that this one stands for, too. */
+  Trial behind(Capture earlier) {
+    return new Trial(
+        tried,
+        startedAt,
+        phase,
+        facts,
+        doubts,
+        recoveredMs,
+        programs,
+        endedMs,
+        toldMs,
+        left,
+        harmful,
+        kept,
+        keptStopped,
+        names,
+        moved,
+        earlier.and(wire));
   }
 
   /** Everything that should not be, for people; empty when all is well. */
@@ -58,7 +79,7 @@ record Trial(
     kept.forEach(line -> complaints.add("kept by the next client: " + line));
     keptStopped.forEach(line -> complaints.add("kept after the next client: " + line));
     complaints.addAll(moved);
-    fakePackets.forEach(line -> complaints.add("on the wire: " + line));
+    wire.packets().forEach(line -> complaints.add("on the wire: " + line));
     return complaints;
   }
 

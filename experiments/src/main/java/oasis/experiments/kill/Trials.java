@@ -95,7 +95,6 @@ final class Trials {
   /** Carries out a case. */
   Trial run(Case tried) throws OsException, IOException {
     String startedAt = Machine.now();
-    int seen = watch.count();
     network.configure(false);
     names.begin();
     Point point = tried.point();
@@ -135,7 +134,7 @@ final class Trials {
           next.keptStopped(),
           names.size(),
           next.moved(),
-          watch.since(seen));
+          watch.next());
     }
   }
 

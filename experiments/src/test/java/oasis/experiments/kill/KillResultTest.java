@@ -17,8 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 class KillResultTest {
   private static final Plan PLAN = new Plan(false, List.of(Point.values()), 100, 7, "17");
+  private static final Capture SILENCE = new Capture(List.of(), true);
+  private static final Capture LOSSY = new Capture(List.of(), false);
   private static final Ending GOOD =
-      new Ending(List.of(), List.of(), List.of(true, true), true, true);
+      new Ending(List.of(), List.of(), List.of(true, true), SILENCE, true);
 
   @TempDir private Path directory;
 
@@ -35,8 +37,22 @@ class KillResultTest {
     List<String> left = List.of("+ file run/client.sock");
     List<String> none = List.of();
     return new Trial(
-        tried, "now", "idle", none, doubts, recovered, none, 10, -1, left, none, none, none, 4,
-        none, packets);
+        tried,
+        "now",
+        "idle",
+        none,
+        doubts,
+        recovered,
+        none,
+        10,
+        -1,
+        left,
+        none,
+        none,
+        none,
+        4,
+        none,
+        new Capture(packets, true));
   }
 
   private static List<Trial> all(double ms) {
@@ -75,6 +91,18 @@ class KillResultTest {
   }
 
   @Test
+  void packetsOfATrialThatMissedOrBehindTheLastOneCountToo() {
+    Capture one = new Capture(List.of("1790000000.1 IP 198.18.0.7.9 > 192.0.2.2.7: UDP"), true);
+    List<Trial> trials = all(200);
+    trials.set(5, trials.get(5).behind(one));
+    assertThat(unmet(new KillResult(PLAN, trials, GOOD))).containsExactly("any.fake_packets");
+    Ending late = new Ending(List.of(), List.of(), List.of(true, true), one, true);
+    KillResult result = new KillResult(PLAN, all(200), late);
+    assertThat(unmet(result)).containsExactly("any.fake_packets");
+    assertThat(result.text()).contains("at the end: on the wire: 1790000000.1 IP");
+  }
+
+  @Test
   void aBlowThatMissedMakesTheRunInvalidAndDoesNotCountAsHit() {
     List<Trial> trials = all(200);
     int last = trials.size() - 1;
@@ -87,12 +115,17 @@ class KillResultTest {
 
   @Test
   void withoutProofThatTheCaptureSeesPacketsItProvesNothing() {
-    Ending blind = new Ending(List.of(), List.of(), List.of(true, false), true, true);
+    Ending blind = new Ending(List.of(), List.of(), List.of(true, false), SILENCE, true);
     assertThat(new KillResult(PLAN, all(200), blind).text())
         .contains("INVALID: packets to fake addresses that were sent on purpose");
-    Ending lossy = new Ending(List.of(), List.of(), List.of(true, true), false, true);
+    Ending lossy = new Ending(List.of(), List.of(), List.of(true, true), LOSSY, true);
     assertThat(new KillResult(PLAN, all(200), lossy).report().good()).isFalse();
-    Ending silent = new Ending(List.of(), List.of(), List.of(true, true), true, false);
+    List<Trial> gap = all(200);
+    gap.set(2, gap.get(2).behind(LOSSY));
+    assertThat(new KillResult(PLAN, gap, GOOD).text())
+        .as("also where the rest of the run was captured whole, or in another part")
+        .contains("INVALID: the capture has lost packets");
+    Ending silent = new Ending(List.of(), List.of(), List.of(true, true), SILENCE, false);
     assertThat(new KillResult(PLAN, all(200), silent).report().good()).isFalse();
     assertThat(new KillResult(PLAN, all(200).subList(0, 20), GOOD).text())
         .contains("INVALID: only 20 of ");
