@@ -24,6 +24,7 @@ import oasis.os.OsException;
 public record RawData<P, E>(Path directory, Class<P> plan, Class<E> entry) {
   private static final String RAW = "raw.jsonl";
   private static final String PLAN = "plan.json";
+  private static final String BUILD = "build";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -33,7 +34,7 @@ public record RawData<P, E>(Path directory, Class<P> plan, Class<E> entry) {
    * @param asNow gives the earlier plan this run's number of rounds, in which they may differ
    * @param wanted what this run would measure, too
    * @param progress is told how much there is
-   * @throws OsException when there is no earlier run, or it had another plan
+   * @throws OsException when there is no earlier run, or it had another plan or another program
    */
   public List<E> resume(
       P now, UnaryOperator<P> asNow, Predicate<E> wanted, Consumer<String> progress)
@@ -44,6 +45,14 @@ public record RawData<P, E>(Path directory, Class<P> plan, Class<E> entry) {
     P before = JSON.readValue(Files.readString(directory.resolve(PLAN)), plan);
     if (!asNow.apply(before).equals(now)) {
       throw new OsException("the run in " + directory + " had another plan: " + before);
+    }
+    if (!Files.exists(directory.resolve(BUILD))
+        || !Files.readString(directory.resolve(BUILD)).strip().equals(Build.now())) {
+      throw new OsException(
+          "the run in "
+              + directory
+              + " was measured by another version of this program: its figures do not go together"
+              + " with new ones");
     }
     List<E> kept = entries().stream().filter(wanted).toList();
     progress.accept("resumed: " + kept.size() + " measurements are there");
@@ -84,6 +93,7 @@ public record RawData<P, E>(Path directory, Class<P> plan, Class<E> entry) {
   /** Begins a run with what is kept of an earlier one. */
   public void begin(P newPlan, List<E> kept) throws IOException {
     Files.writeString(directory.resolve(PLAN), JSON.writeValueAsString(newPlan));
+    Files.writeString(directory.resolve(BUILD), Build.now() + "\n");
     List<String> lines = new ArrayList<>();
     for (E each : kept) {
       lines.add(JSON.writeValueAsString(each));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.measure;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +12,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import oasis.os.OsException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,6 +55,40 @@ class RawDataTest {
             () -> raw.resume(new Effort(4), UnaryOperator.identity(), one -> true, said::add))
         .isInstanceOf(OsException.class)
         .hasMessageContaining("had another plan");
+  }
+
+  @Test
+  void aRunOfAnotherVersionIsNotGoneOnWith() throws Exception {
+    raw.begin(new Effort(3), List.of(FIRST));
+    Files.writeString(directory.resolve("build"), "00000000\n");
+    assertThatThrownBy(() -> resume(3))
+        .isInstanceOf(OsException.class)
+        .hasMessageContaining("another version of this program");
+  }
+
+  @Test
+  void aBuildIsKnownByWhatItHoldsNotByWhereOrWhenItWasMade() throws Exception {
+    Path one = directory.resolve("one");
+    Path two = directory.resolve("two");
+    for (Path folder : List.of(one, two)) {
+      Files.createDirectories(folder.resolve("oasis"));
+      Files.writeString(folder.resolve("oasis/A.class"), "a");
+    }
+    String first = Build.of(one + ":" + directory.resolve("not-there.jar"));
+    assertThat(Build.of(two.toString())).isEqualTo(first);
+    assertThat(Build.of(archive("A.class", "a"))).isEqualTo(first);
+    assertThat(Build.of(archive("A.class", "b"))).isNotEqualTo(first);
+    Files.writeString(two.resolve("oasis/B.class"), "b");
+    assertThat(Build.of(two.toString())).isNotEqualTo(first);
+  }
+
+  private String archive(String name, String content) throws IOException {
+    Path file = directory.resolve("a.jar");
+    try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
+      out.putNextEntry(new ZipEntry("oasis/" + name));
+      out.write(content.getBytes(UTF_8));
+    }
+    return file.toString();
   }
 
   @Test
