@@ -13,6 +13,7 @@ import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Undisturbed;
 import oasis.experiments.measure.Undisturbed.Effort;
+import oasis.experiments.measure.Undisturbed.Judged;
 import oasis.experiments.measure.Undisturbed.Watched;
 import oasis.os.OsException;
 import oasis.os.linux.Netns;
@@ -72,20 +73,22 @@ final class Measuring {
       throws OsException {
     String now = Machine.now();
     int phaseMs = phaseMs(round, failure);
-    Watched<Trial.Outcome> watched =
+    Watched<Judged<Trial.Outcome>> watched =
         watch.measure(
             () -> {
               network.forgetLateness();
-              return trial(network, failure, phaseMs);
+              Trial.Outcome outcome = trial(network, failure, phaseMs);
+              return new Judged<>(outcome, network.doubts());
             });
+    Judged<Trial.Outcome> kept = watched.result();
     return new Step(
         round,
         failure,
         now,
         watched.span(),
-        watched.result().downloads(),
-        watched.result().attempts(),
-        network.doubts());
+        kept.result().downloads(),
+        kept.result().attempts(),
+        kept.doubts());
   }
 
   /** The failure must meet the client's probes at any moment. */

@@ -106,16 +106,16 @@ final class Measuring {
       throws OsException {
     String now = Machine.now();
     long begin = System.nanoTime();
-    Undisturbed.Task<List<Sample>> comparison =
+    Undisturbed.Task<Undisturbed.Judged<List<Sample>>> comparison =
         () -> {
           network.forgetLateness();
           List<Sample> samples = new ArrayList<>();
           for (Setup host : hosts) {
             samples.add(new Sample(host, task.measure(host, place.part())));
           }
-          return samples;
+          return new Undisturbed.Judged<>(samples, network.doubts());
         };
-    Watched<List<Sample>> watched;
+    Watched<Undisturbed.Judged<List<Sample>>> watched;
     try {
       watched = watch.measure(comparison);
     } catch (OsException e) {
@@ -124,8 +124,8 @@ final class Measuring {
       watched = watch.measure(comparison);
     }
     lostSeconds += (System.nanoTime() - begin) / NS_PER_S - watched.span().seconds();
-    return new Step(
-        place.round(), place.part(), now, watched.span(), watched.result(), network.doubts());
+    Undisturbed.Judged<List<Sample>> kept = watched.result();
+    return new Step(place.round(), place.part(), now, watched.span(), kept.result(), kept.doubts());
   }
 
   private Undisturbed.Effort effort() {

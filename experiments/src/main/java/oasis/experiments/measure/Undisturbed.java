@@ -46,6 +46,9 @@ public final class Undisturbed {
     T run() throws OsException;
   }
 
+  /** A result, and why the network that it was measured in may have spoilt it. */
+  public record Judged<T>(T result, List<String> doubts) {}
+
   /** A result and what happened meanwhile. */
   public record Watched<T>(T result, Span span) {}
 

@@ -13,6 +13,7 @@ import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Undisturbed;
 import oasis.experiments.measure.Undisturbed.Effort;
+import oasis.experiments.measure.Undisturbed.Judged;
 import oasis.experiments.measure.Undisturbed.Watched;
 import oasis.os.OsException;
 
@@ -77,15 +78,25 @@ final class Measuring {
     String now = Machine.now();
     Trial trial = new Trial(network, plan.seconds());
     SplittableRandom random = new SplittableRandom(plan.seed() * 1_000_003 + round);
-    network.forgetLateness();
     if (load == Load.OVERLOAD) {
-      Watched<Step.Overload> seen = watch.measure(() -> trial.overload(setup, random.split()));
-      return new Step(
-          round, setup, load, now, seen.span(), seen.result(), null, doubts(network, setup));
+      Watched<Judged<Step.Overload>> seen =
+          watch.measure(judged(network, setup, () -> trial.overload(setup, random.split())));
+      Judged<Step.Overload> kept = seen.result();
+      return new Step(round, setup, load, now, seen.span(), kept.result(), null, kept.doubts());
     }
-    Watched<Step.Share> seen = watch.measure(() -> trial.share(setup, load == Load.OUT));
-    return new Step(
-        round, setup, load, now, seen.span(), null, seen.result(), doubts(network, setup));
+    Watched<Judged<Step.Share>> seen =
+        watch.measure(judged(network, setup, () -> trial.share(setup, load == Load.OUT)));
+    Judged<Step.Share> kept = seen.result();
+    return new Step(round, setup, load, now, seen.span(), null, kept.result(), kept.doubts());
+  }
+
+  private static <T> Undisturbed.Task<Judged<T>> judged(
+      QueuesNetwork network, Setup setup, Undisturbed.Task<T> task) {
+    return () -> {
+      network.forgetLateness();
+      T result = task.run();
+      return new Judged<>(result, doubts(network, setup));
+    };
   }
 
   /** Only the single queue is an emulated link. */
