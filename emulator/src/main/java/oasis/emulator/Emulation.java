@@ -51,6 +51,7 @@ public final class Emulation implements AutoCloseable {
   private final Thread atExit = new Thread(this::closeAtExit, "emulation-exit");
   private @Nullable Hub hub;
   private HubReport lastReport = HubReport.EMPTY;
+  private HubReport forgotten = HubReport.EMPTY;
   private boolean closed;
 
   /**
@@ -166,9 +167,12 @@ public final class Emulation implements AutoCloseable {
     return lastReport;
   }
 
-  /** Why the numbers of this run must not be trusted; empty when they may be. */
-  public List<String> doubts() {
-    return report().doubts(options.latenessBudget().toNanos());
+  /**
+   * Why the numbers since {@link #forgetDoubts}, or of this run, must not be trusted; empty when
+   * they may be.
+   */
+  public synchronized List<String> doubts() {
+    return report().doubts(options.latenessBudget().toNanos(), forgotten);
   }
 
   /** CPU time that the links' thread has used, in ns. */
@@ -177,11 +181,12 @@ public final class Emulation implements AutoCloseable {
     return running == null ? 0 : running.cpuNs();
   }
 
-  /** Forgets the links' latenesses so far. */
-  public synchronized void resetLateness() {
+  /** Forgets the links' latenesses so far, and what they failed to carry as they should. */
+  public synchronized void forgetDoubts() {
     Hub running = hub;
     if (running != null) {
       running.resetLateness();
+      forgotten = running.report();
     }
   }
 

@@ -26,19 +26,23 @@ final class Guard implements AutoCloseable {
       [ "$word" = done ] && exit 0
       state=$1 resolvers=$2
       shift 2
-      for round in 1 2 3 4 5 6 7 8 9 10; do
-        left=
-        for name do
-          pids=$(ip netns pids "$name" 2>/dev/null)
-          [ -n "$pids" ] && left=1 && kill -KILL $pids
+      # A program that was making namespaces may go on for a moment: look again a little later.
+      for pass in 1 2 3; do
+        for round in 1 2 3 4 5 6 7 8 9 10; do
+          left=
+          for name do
+            pids=$(ip netns pids "$name" 2>/dev/null)
+            [ -n "$pids" ] && left=1 && kill -KILL $pids
+          done
+          [ -z "$left" ] && break
+          sleep 0.02
         done
-        [ -z "$left" ] && break
-        sleep 0.02
-      done
-      for name do
-        ip netns del "$name" 2>/dev/null
-        rm -f "$resolvers/$name/resolv.conf"
-        rmdir "$resolvers/$name" 2>/dev/null
+        for name do
+          ip netns del "$name" 2>/dev/null
+          rm -f "$resolvers/$name/resolv.conf"
+          rmdir "$resolvers/$name" 2>/dev/null
+        done
+        [ "$pass" = 3 ] || sleep 0.3
       done
       rm -f "$state"
       """;

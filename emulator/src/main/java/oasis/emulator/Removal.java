@@ -4,10 +4,12 @@ package oasis.emulator;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
@@ -24,16 +26,32 @@ final class Removal {
 
   private Removal() {}
 
-  /** Removes what dead emulators left; returns the names of their namespaces. */
+  /**
+   * Removes what dead emulators left; returns the names of their namespaces. Others may do the same
+   * at the same time.
+   *
+   * @throws OsException when something could not be removed; everything else is by then
+   */
   static List<String> ofDeadOwners(Path stateDirectory, CommandRunner runner) throws OsException {
     List<String> removed = new ArrayList<>();
+    OsException failure = null;
     for (Path file : StateFile.list(stateDirectory)) {
-      StateFile state = StateFile.read(file);
-      if (!state.ownerLives()) {
-        of(state.namespaces(), runner);
-        delete(file);
-        removed.addAll(state.namespaces());
+      try {
+        StateFile state = StateFile.read(file);
+        if (!state.ownerLives()) {
+          of(state.namespaces(), runner);
+          delete(file);
+          removed.addAll(state.namespaces());
+        }
+      } catch (OsException e) {
+        // A file that is gone has been dealt with by somebody else.
+        if (Files.exists(file)) {
+          failure = e;
+        }
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
     return removed;
   }
@@ -50,8 +68,14 @@ final class Removal {
       delete(resolver.resolve("resolv.conf"));
       delete(resolver);
     }
-    if (batch.length() > 0) {
-      runner.check(List.of("ip", "-force", "-batch", "-"), batch.toString());
+    if (batch.length() == 0) {
+      return;
+    }
+    CommandRunner.Result result =
+        runner.run(List.of("ip", "-force", "-batch", "-"), batch.toString());
+    // Where another clean-up was faster, ip finds nothing to delete, and says so.
+    if (namespaces.stream().anyMatch(name -> Files.exists(NAMESPACES.resolve(name)))) {
+      throw new OsException("namespaces cannot be deleted: " + result.err().strip());
     }
   }
 
@@ -67,9 +91,7 @@ final class Removal {
     Set<String> inodes = new HashSet<>();
     for (String name : namespaces) {
       Path file = NAMESPACES.resolve(name);
-      if (Files.exists(file)) {
-        inodes.add(inode(file));
-      }
+      inode(file).ifPresent(inodes::add);
     }
     if (inodes.isEmpty()) {
       return;
@@ -86,10 +108,12 @@ final class Removal {
     throw new OsException("processes in " + namespaces + " do not die");
   }
 
-  /** As the link of a process in the namespace reads. */
-  private static String inode(Path namespace) throws OsException {
+  /** As the link of a process in the namespace reads; empty when there is no such namespace. */
+  private static Optional<String> inode(Path namespace) throws OsException {
     try {
-      return "net:[" + Files.getAttribute(namespace, "unix:ino") + "]";
+      return Optional.of("net:[" + Files.getAttribute(namespace, "unix:ino") + "]");
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
     } catch (IOException e) {
       throw new OsException("namespace " + namespace + ": " + e.getMessage(), e);
     }

@@ -86,7 +86,7 @@ public final class Roles implements AutoCloseable {
     start(nodes.stream().filter(node -> roleOf(node).sendsByOverlays()).toList());
     awaitFirstAnswers();
     // Starting takes the whole machine; what was late meanwhile says nothing about the run.
-    emulation.resetLateness();
+    emulation.forgetDoubts();
   }
 
   private static Role roleOf(NodeSpec node) {

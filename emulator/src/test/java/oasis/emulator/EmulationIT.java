@@ -15,6 +15,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -313,6 +316,48 @@ class EmulationIT {
     }
   }
 
+  @Test
+  void cleanUpsAtTheSameTimeDoNotDisturbEachOther() throws Exception {
+    CommandRunner runner = new LinuxCommandRunner();
+    Path state = directory.resolve("state");
+    List<String> names = new ArrayList<>();
+    ExecutorService cleaners = Executors.newFixedThreadPool(4);
+    try {
+      for (int i = 0; i < 12; i++) {
+        String name = "oas-" + ProcessHandle.current().pid() + ".98-left" + i;
+        names.add(name);
+        runner.check("ip", "netns", "add", name);
+        new StateFile(ProcessHandle.current().pid(), 1, List.of(name)).write(state, "dead" + i);
+      }
+      List<Future<List<String>>> all = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        all.add(cleaners.submit(() -> Emulation.cleanUp(state)));
+      }
+      for (Future<List<String>> one : all) {
+        one.get(60, TimeUnit.SECONDS);
+      }
+      assertThat(namespacesOf("oas-" + ProcessHandle.current().pid() + ".98-")).isEmpty();
+      assertThat(StateFile.list(state)).isEmpty();
+    } finally {
+      cleaners.shutdownNow();
+      for (String name : names) {
+        runner.run(List.of("ip", "netns", "del", name), "");
+      }
+    }
+  }
+
+  @Test
+  void aStateFileThatCannotBeReadDoesNotKeepTheRestFromBeingRemoved() throws Exception {
+    Path state = directory.resolve("state");
+    new StateFile(ProcessHandle.current().pid(), 1, List.of("oas-1-a")).write(state, "b");
+    Path broken = Files.writeString(state.resolve("a.state"), "owner x y\n");
+
+    assertThatThrownBy(() -> Emulation.cleanUp(state))
+        .isInstanceOf(OsException.class)
+        .hasMessageContaining("a.state");
+    assertThat(StateFile.list(state)).containsExactly(broken);
+  }
+
   /** A process of its own that starts an emulation and waits to be killed. */
   static final class CrashingEmulator {
     private CrashingEmulator() {}
@@ -325,6 +370,14 @@ class EmulationIT {
       emulation.node("alice").start("sh", "-c", "exec " + args[3]);
       emulation.node("bob").start("sh", "-c", "setsid %1$s & %1$s".formatted(args[3]));
       Lab.await("three programs", () -> processesWith(args[3]).size() == 3);
+      // What was started to make a namespace goes on for a moment.
+      String late = "while kill -0 %d; do sleep 0.05; done; sleep 0.15; ip netns add %s";
+      long self = ProcessHandle.current().pid();
+      new ProcessBuilder(
+              "sh", "-c", late.formatted(self, emulation.node("bob").namespace()) + " 2> /dev/null")
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start();
       System.out.println("ready");
       TimeUnit.SECONDS.sleep(60);
     }

@@ -31,11 +31,12 @@ public record HubReport(
   public static final HubReport EMPTY = new HubReport(0, 0, 0, 0, 0, false, List.of());
 
   /**
-   * Why the numbers of this run must not be trusted; empty when they may be.
+   * Why the numbers must not be trusted; empty when they may be.
    *
    * @param budgetNs what the 99th percentile of lateness may be
+   * @param before what had gone wrong by then does not count; {@link #EMPTY} for all of the run
    */
-  public List<String> doubts(long budgetNs) {
+  public List<String> doubts(long budgetNs, HubReport before) {
     List<String> doubts = new ArrayList<>();
     if (latenessP99Ns > budgetNs) {
       doubts.add(
@@ -45,11 +46,13 @@ public record HubReport(
               + budgetNs / 1000
               + " us");
     }
-    for (WireReport wire : wires) {
-      doubt(doubts, wire, wire.overruns(), "were dropped before the hub could read them");
-      doubt(doubts, wire, wire.sendErrors(), "were refused by the kernel when they were due");
-      doubt(doubts, wire, wire.oversized(), "were longer than the MTU and dropped");
-      doubt(doubts, wire, wire.badStamps(), "had no credible receive stamp");
+    for (int i = 0; i < wires.size(); i++) {
+      WireReport now = wires.get(i);
+      WireReport was = before.wires.isEmpty() ? now.atStart() : before.wires.get(i);
+      doubt(doubts, now, now.overruns() - was.overruns(), "were dropped before the hub read them");
+      doubt(doubts, now, now.sendErrors() - was.sendErrors(), "were refused by the kernel");
+      doubt(doubts, now, now.oversized() - was.oversized(), "were longer than the MTU and dropped");
+      doubt(doubts, now, now.badStamps() - was.badStamps(), "had no credible receive stamp");
     }
     return doubts;
   }

@@ -29,4 +29,9 @@ public record WireReport(
     long oversized,
     long badStamps,
     long sendErrors,
-    long overruns) {}
+    long overruns) {
+  /** The same one before its first packet. */
+  WireReport atStart() {
+    return new WireReport(link, direction, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+}

@@ -19,12 +19,12 @@ class HubReportTest {
 
   @Test
   void lossAndQueueDropsAreNoDoubts() {
-    assertThat(report(999_999, wire(0, 0, 0, 0)).doubts(1_000_000)).isEmpty();
+    assertThat(report(999_999, wire(0, 0, 0, 0)).doubts(1_000_000, HubReport.EMPTY)).isEmpty();
   }
 
   @Test
   void aLateRunIsInvalid() {
-    assertThat(report(1_000_001, wire(0, 0, 0, 0)).doubts(1_000_000))
+    assertThat(report(1_000_001, wire(0, 0, 0, 0)).doubts(1_000_000, HubReport.EMPTY))
         .singleElement()
         .asString()
         .contains("1000 us late");
@@ -32,7 +32,17 @@ class HubReportTest {
 
   @Test
   void whatTheModelDidNotOrderIsADoubt() {
-    assertThat(report(0, wire(1, 2, 3, 4)).doubts(1)).hasSize(4);
+    assertThat(report(0, wire(1, 2, 3, 4)).doubts(1, HubReport.EMPTY)).hasSize(4);
+  }
+
+  @Test
+  void whatWentWrongBeforeIsNoDoubtOfWhatCameLater() {
+    HubReport before = report(0, wire(1, 2, 3, 4));
+    assertThat(report(0, wire(1, 2, 3, 4)).doubts(1, before)).isEmpty();
+    assertThat(report(0, wire(1, 2, 3, 9)).doubts(1, before))
+        .singleElement()
+        .asString()
+        .contains("5 packets");
   }
 
   @Test

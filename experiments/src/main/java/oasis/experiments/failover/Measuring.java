@@ -76,7 +76,7 @@ final class Measuring {
     Watched<Judged<Trial.Outcome>> watched =
         watch.measure(
             () -> {
-              network.forgetLateness();
+              network.forgetDoubts();
               Trial.Outcome outcome = trial(network, failure, phaseMs);
               return new Judged<>(outcome, network.doubts());
             });

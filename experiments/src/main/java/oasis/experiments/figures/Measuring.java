@@ -108,7 +108,7 @@ final class Measuring {
     long begin = System.nanoTime();
     Undisturbed.Task<Undisturbed.Judged<List<Sample>>> comparison =
         () -> {
-          network.forgetLateness();
+          network.forgetDoubts();
           List<Sample> samples = new ArrayList<>();
           for (Setup host : hosts) {
             samples.add(new Sample(host, task.measure(host, place.part())));

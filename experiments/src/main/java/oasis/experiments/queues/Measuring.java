@@ -93,7 +93,7 @@ final class Measuring {
   private static <T> Undisturbed.Task<Judged<T>> judged(
       QueuesNetwork network, Setup setup, Undisturbed.Task<T> task) {
     return () -> {
-      network.forgetLateness();
+      network.forgetDoubts();
       T result = task.run();
       return new Judged<>(result, doubts(network, setup));
     };

@@ -174,8 +174,8 @@ final class QueuesNetwork implements AutoCloseable {
   }
 
   /** Forgets what the links have done so far. */
-  void forgetLateness() {
-    emulation.resetLateness();
+  void forgetDoubts() {
+    emulation.forgetDoubts();
   }
 
   /** What the links have to say against the numbers since then. */
