@@ -290,6 +290,7 @@ class EmulationIT {
     }
     String prefix = "oas-" + emulator.pid() + "-";
     Lab.await("its state is gone", () -> StateFile.list(state).isEmpty());
+    Lab.await("what it had started has ended", () -> !anyRuns("ip netns add " + prefix));
     assertThat(namespacesOf(prefix)).isEmpty();
     assertThat(processesWith(sleep("2"))).isEmpty();
   }
@@ -386,6 +387,11 @@ class EmulationIT {
   /** A command line that no run of these tests at the same time has. */
   private static String sleep(String suffix) {
     return "sleep " + ProcessHandle.current().pid() + suffix;
+  }
+
+  private static boolean anyRuns(String part) {
+    return ProcessHandle.allProcesses()
+        .anyMatch(process -> process.info().commandLine().orElse("").contains(part));
   }
 
   private static List<String> processesWith(String commandLine) {
