@@ -11,46 +11,39 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import oasis.os.OsException;
 
 /** Which program measures: two builds of the same sources and libraries are the same. */
 final class Build {
+  /** A program in class folders, as tests run it: they may change while it runs. */
+  static final String UNPACKAGED = "unpackaged";
+
   private Build() {}
 
   /** A short text that differs when any class or resource of this program does. */
   static String now() throws IOException {
-    return of(System.getProperty("java.class.path"));
+    Path own = Path.of(Build.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+    return Files.isDirectory(own) ? UNPACKAGED : of(System.getProperty("java.class.path"));
   }
 
   /**
-   * As {@link #now}, of another class path. Names of folders, order and times do not count; entries
-   * that are not there, which Java ignores, are left out.
+   * As {@link #now}, of the archives of a class path. Their names, order and times do not count.
    */
   static String of(String classPath) throws IOException {
     List<String> lines = new ArrayList<>();
     for (String entry : classPath.split(File.pathSeparator, -1)) {
       Path path = Path.of(entry);
-      if (Files.isDirectory(path)) {
-        addFolder(lines, path);
-      } else if (Files.isRegularFile(path)) {
+      if (Files.isRegularFile(path)) {
         addArchive(lines, path);
       }
     }
     Collections.sort(lines);
-    return HexFormat.of().toHexDigits((int) crc(String.join("\n", lines).getBytes(UTF_8)));
-  }
-
-  private static void addFolder(List<String> lines, Path folder) throws IOException {
-    List<Path> files;
-    try (Stream<Path> found = Files.walk(folder)) {
-      files = found.filter(Files::isRegularFile).toList();
-    }
-    for (Path file : files) {
-      lines.add(folder.relativize(file) + " " + crc(Files.readAllBytes(file)));
-    }
+    CRC32 crc = new CRC32();
+    crc.update(String.join("\n", lines).getBytes(UTF_8));
+    return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 
   private static void addArchive(List<String> lines, Path file) throws IOException {
@@ -63,9 +56,20 @@ final class Build {
     }
   }
 
-  private static long crc(byte[] bytes) {
-    CRC32 crc = new CRC32();
-    crc.update(bytes);
-    return crc.getValue();
+  /**
+   * Refuses to go on with what another build has measured. What is not packaged is not compared.
+   *
+   * @param file where that one has written down what it was
+   * @throws OsException when it was another one, or has not said which
+   */
+  static void requireSame(Path file, String now) throws OsException, IOException {
+    String before = Files.exists(file) ? Files.readString(file).strip() : "";
+    if (!before.equals(now) && !before.equals(UNPACKAGED) && !now.equals(UNPACKAGED)) {
+      throw new OsException(
+          "the run in "
+              + file.getParent()
+              + " was measured by another version of this program: its figures do not go together"
+              + " with new ones");
+    }
   }
 }

@@ -46,14 +46,7 @@ public record RawData<P, E>(Path directory, Class<P> plan, Class<E> entry) {
     if (!asNow.apply(before).equals(now)) {
       throw new OsException("the run in " + directory + " had another plan: " + before);
     }
-    if (!Files.exists(directory.resolve(BUILD))
-        || !Files.readString(directory.resolve(BUILD)).strip().equals(Build.now())) {
-      throw new OsException(
-          "the run in "
-              + directory
-              + " was measured by another version of this program: its figures do not go together"
-              + " with new ones");
-    }
+    Build.requireSame(directory.resolve(BUILD), Build.now());
     List<E> kept = entries().stream().filter(wanted).toList();
     progress.accept("resumed: " + kept.size() + " measurements are there");
     return kept;

@@ -59,33 +59,29 @@ class RawDataTest {
 
   @Test
   void aRunOfAnotherVersionIsNotGoneOnWith() throws Exception {
-    raw.begin(new Effort(3), List.of(FIRST));
-    Files.writeString(directory.resolve("build"), "00000000\n");
-    assertThatThrownBy(() -> resume(3))
+    Path build = directory.resolve("build");
+    assertThatThrownBy(() -> Build.requireSame(build, "0badcafe"))
+        .as("one that has not said which it was")
+        .isInstanceOf(OsException.class);
+    Files.writeString(build, "00000000\n");
+    assertThatThrownBy(() -> Build.requireSame(build, "0badcafe"))
         .isInstanceOf(OsException.class)
         .hasMessageContaining("another version of this program");
+    Build.requireSame(build, "00000000");
+    Build.requireSame(build, Build.UNPACKAGED);
   }
 
   @Test
   void aBuildIsKnownByWhatItHoldsNotByWhereOrWhenItWasMade() throws Exception {
-    Path one = directory.resolve("one");
-    Path two = directory.resolve("two");
-    for (Path folder : List.of(one, two)) {
-      Files.createDirectories(folder.resolve("oasis"));
-      Files.writeString(folder.resolve("oasis/A.class"), "a");
-    }
-    String first = Build.of(one + ":" + directory.resolve("not-there.jar"));
-    assertThat(Build.of(two.toString())).isEqualTo(first);
-    assertThat(Build.of(archive("A.class", "a"))).isEqualTo(first);
-    assertThat(Build.of(archive("A.class", "b"))).isNotEqualTo(first);
-    Files.writeString(two.resolve("oasis/B.class"), "b");
-    assertThat(Build.of(two.toString())).isNotEqualTo(first);
+    String first = Build.of(archive("one.jar", "a") + ":" + directory.resolve("not-there.jar"));
+    assertThat(Build.of(archive("two.jar", "a"))).isEqualTo(first);
+    assertThat(Build.of(archive("two.jar", "b"))).isNotEqualTo(first);
   }
 
   private String archive(String name, String content) throws IOException {
-    Path file = directory.resolve("a.jar");
+    Path file = directory.resolve(name);
     try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(file))) {
-      out.putNextEntry(new ZipEntry("oasis/" + name));
+      out.putNextEntry(new ZipEntry("oasis/A.class"));
       out.write(content.getBytes(UTF_8));
     }
     return file.toString();

@@ -35,6 +35,8 @@ class NamesIT {
             .filter(step -> Matching.PARTS.contains(step.part()))
             .toList();
     new RawData<>(out, Plan.class, Step.class).begin(plan, done);
+    // Begun by this test, and gone on with by the program.
+    Files.writeString(out.resolve("build"), "unpackaged");
 
     List<String> words = List.of("run", "dns", "--quick", "--json", "--out", out.toString());
     ExperimentProcess.Outcome run =
