@@ -13,6 +13,10 @@ ip route show table all | sed 's/ expires [^ ]*//; s/^/route /'
 ip -6 route show table all | sed 's/ expires [^ ]*//; s/^/route6 /'
 nft list tables 2>/dev/null
 sed 's/^/mount /' < <(awk '$5 ~ /netns|oasis/ { print $5 }' /proc/self/mountinfo)
+# By which a virtual machine that was killed had answered jcmd.
+for socket in /tmp/.java_pid*; do
+  [[ ! -e $socket || -d /proc/${socket#/tmp/.java_pid} ]] || echo "socket $socket"
+done
 [[ -z ${1:-} ]] && exit
 for process in $(grep -lzsx "OASIS_TEST_ID=$1" /proc/[0-9]*/environ); do
   process=${process%/environ}

@@ -224,15 +224,35 @@ public final class Daemons {
    * @param threads their names
    */
   public long allocatedBytes(List<String> threads) throws OsException {
-    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
     long sum = 0;
     for (Program daemon : Arrays.asList(client, exit)) {
       if (daemon != null) {
-        String pid = Long.toString(daemon.pid());
-        sum += allocatedBytes(lab.run(jcmd, pid, "Thread.print", "-e"), threads);
+        sum += allocatedBytes(jcmd(daemon.pid(), "Thread.print", "-e"), threads);
       }
     }
     return sum;
+  }
+
+  /** What {@code jcmd} prints when it is asked about a process. */
+  public String jcmd(long pid, String... request) throws OsException {
+    List<String> argv = new ArrayList<>();
+    argv.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    argv.add(Long.toString(pid));
+    argv.addAll(List.of(request));
+    try {
+      return lab.run(argv.toArray(String[]::new));
+    } finally {
+      deleteSocket(Path.of("/tmp/.java_pid" + pid));
+    }
+  }
+
+  /** The virtual machine makes one when it is asked, and would leave it when it is killed. */
+  private static void deleteSocket(Path file) throws OsException {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new OsException(file + ": " + e.getMessage(), e);
+    }
   }
 
   private static long allocatedBytes(String print, List<String> threads) {

@@ -114,9 +114,8 @@ class NoGrowthIT {
   }
 
   private Held held(long pid) throws Exception {
-    String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    lab.run(jcmd, Long.toString(pid), "GC.run");
-    String histogram = lab.run(jcmd, Long.toString(pid), "GC.class_histogram");
+    lab.daemons().jcmd(pid, "GC.run");
+    String histogram = lab.daemons().jcmd(pid, "GC.class_histogram");
     Matcher total = TOTAL.matcher(histogram);
     assertThat(total.find()).as(histogram).isTrue();
     return new Held(
