@@ -20,6 +20,39 @@ public final class Numbers {
         : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
   }
 
+  /**
+   * How many of the smallest numbers, and of the largest, lie outside of the interval that holds
+   * the median with 95 % at least, whatever the numbers' distribution (order statistics; each
+   * number is on either side of the median as a coin falls).
+   *
+   * @return 0 also when there are too few for that, so that all of them lie within
+   */
+  static int outsideMedian(int count) {
+    double probability = Math.pow(0.5, count);
+    double sum = probability;
+    int outside = 0;
+    while (sum <= 0.025 && outside < count / 2) {
+      outside++;
+      probability *= (double) (count - outside + 1) / outside;
+      sum += probability;
+    }
+    return Math.max(0, outside - 1);
+  }
+
+  /** The lower end of the median's 95 % interval, see {@link #outsideMedian}; NaN of nothing. */
+  public static double medianLow(Collection<Double> numbers) {
+    List<Double> sorted = numbers.stream().sorted().toList();
+    return sorted.isEmpty() ? Double.NaN : sorted.get(outsideMedian(sorted.size()));
+  }
+
+  /** Its upper end. */
+  public static double medianHigh(Collection<Double> numbers) {
+    List<Double> sorted = numbers.stream().sorted().toList();
+    return sorted.isEmpty()
+        ? Double.NaN
+        : sorted.get(sorted.size() - 1 - outsideMedian(sorted.size()));
+  }
+
   /** The mean, NaN of nothing. */
   public static double mean(Collection<Double> numbers) {
     return numbers.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);

@@ -95,7 +95,7 @@ public final class UnmatchedResult implements Computed {
   /**
    * By host and round {@code up}, {@code down} and {@code rtt}; of all rounds, as round 1, {@code
    * up_ratio} and so on, the median of the pairs with the host without a client, turned so that
-   * less than 1 is worse; of the loaded host the rest.
+   * less than 1 is worse, and the ends of its 95 % interval; of the loaded host the rest.
    */
   private static Series series(List<Round> rounds) {
     Series series = new Series();
@@ -114,7 +114,10 @@ public final class UnmatchedResult implements Computed {
           }
         }
         if (!ratios.isEmpty()) {
-          series.put(host.word(), value.word + "_ratio", 1, Numbers.median(ratios));
+          String name = value.word + "_ratio";
+          series.put(host.word(), name, 1, Numbers.median(ratios));
+          series.put(host.word(), name + "_low", 1, Numbers.medianLow(ratios));
+          series.put(host.word(), name + "_high", 1, Numbers.medianHigh(ratios));
         }
       }
     }
@@ -165,8 +168,7 @@ public final class UnmatchedResult implements Computed {
       for (Value value : Value.values()) {
         String name = host.word() + "." + value.word;
         row.add(String.format(Locale.ROOT, "%.1f", Numbers.median(report.series().of(name))));
-        double ratio = Numbers.median(report.series().of(name + "_ratio"));
-        row.add(Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "%.3f", ratio));
+        row.add(ratio(name + "_ratio"));
       }
       rows.add(row);
     }
@@ -183,6 +185,17 @@ public final class UnmatchedResult implements Computed {
         + Columns.align(rows)
         + "\n"
         + report.judgement(rounds.size());
+  }
+
+  /** The median of the pairs with its 95 % interval. */
+  private String ratio(String name) {
+    List<Double> median = report.series().of(name);
+    if (median.isEmpty()) {
+      return "";
+    }
+    double low = report.series().of(name + "_low").get(0);
+    double high = report.series().of(name + "_high").get(0);
+    return String.format(Locale.ROOT, "%.3f (%.3f to %.3f)", median.get(0), low, high);
   }
 
   @Override

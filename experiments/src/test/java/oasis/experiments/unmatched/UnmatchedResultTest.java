@@ -62,6 +62,15 @@ class UnmatchedResultTest {
   }
 
   @Test
+  void theMediansIntervalIsSaid() {
+    List<Round> rounds = new ArrayList<>();
+    for (int i = 1; i <= 10; i++) {
+      rounds.add(round(i, 0.9 + 0.01 * i, 0, true, 30));
+    }
+    assertThat(new UnmatchedResult(PLAN, rounds).text()).contains("0.955 (0.920 to 0.990)");
+  }
+
+  @Test
   void onePacketInTheTunOneStatementMoreOrOneMissedAnswerIsTooMuch() {
     List<Round> rounds = rounds(10, 1);
     rounds.set(3, round(4, 1, 1, true, 30));
