@@ -125,10 +125,12 @@ XML
 }
 
 documentBlocksAreRun() {
-  printf '```sh\ntrue\nfalse\n```\n```sh slow\nfalse\n```\n```sh\ntrue\n```\n' >"$scratch/doc.md"
+  printf '```sh\ntrue\nfalse\n```\n```sh slow\nfalse\n```\n```sh\ntrue\n```\n```sh\nmkdir %s\nfalse\n```\n' \
+    "$scratch/tried 2>/dev/null || exit 0; echo once" >"$scratch/doc.md"
   local text
-  text=$(scripts/doc-commands.sh run "$scratch/doc.md" | grep -v '^ ')
-  [[ $text = "FAILED $scratch/doc.md:1"$'\n'"passed $scratch/doc.md:8" ]] || { echo "$text" && return 1; }
+  text=$(scripts/doc-commands.sh run "$scratch/doc.md" | grep -v '^    +')
+  [[ $text = "FAILED $scratch/doc.md:1"$'\n'"passed $scratch/doc.md:8"$'\n'"  unsteady $scratch/doc.md:11"$'\n    once\n'"passed $scratch/doc.md:11" ]] ||
+    { echo "$text" && return 1; }
 }
 
 leftProcessesAreFound() {

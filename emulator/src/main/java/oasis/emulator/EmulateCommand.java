@@ -165,7 +165,9 @@ final class EmulateCommand implements Callable<Integer> {
     RunResult result = run.execute(topology, options, keep || tasks.isEmpty());
     result.write(directory.resolve("result.json"));
     System.out.print(json ? result.json() + "\n" : result.text());
-    return result.good() ? 0 : 1;
+    List<String> faults = result.faults();
+    faults.forEach(fault -> System.err.println("oasis emulate: " + fault));
+    return faults.isEmpty() ? 0 : 1;
   }
 
   /** Fails before the run where its result could not be kept after it. */

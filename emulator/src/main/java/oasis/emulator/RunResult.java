@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,8 +52,18 @@ record RunResult(
     return doubts.isEmpty();
   }
 
-  boolean good() {
-    return valid() && programs.stream().allMatch(ProgramResult::good);
+  /** Returns why the run is not good, a line each; empty when it is. */
+  List<String> faults() {
+    List<String> faults = new ArrayList<>();
+    for (ProgramResult program : programs) {
+      if (!program.good()) {
+        faults.add(
+            "%s: %s: exit status %d, see %s"
+                .formatted(program.node(), program.command(), program.status(), program.errors()));
+      }
+    }
+    doubts.forEach(doubt -> faults.add("INVALID: " + doubt));
+    return faults;
   }
 
   String json() throws OsException {
@@ -119,7 +130,6 @@ record RunResult(
                   links.latenessP90Ns() / 1000,
                   links.latenessP99Ns() / 1000));
     }
-    doubts.forEach(doubt -> text.append("INVALID: ").append(doubt).append('\n'));
     return text.toString();
   }
 }
