@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import oasis.os.OsException;
+import oasis.os.linux.Poller;
 import oasis.os.linux.WakeUp;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,6 +113,19 @@ class DataLoopTest {
   void aLoopThatNeverStartedCloses() {
     loop.close();
     assertThatThrownBy(() -> loop.call(() -> 5).join()).hasMessageContaining("has ended");
+  }
+
+  @Test
+  void closingItTwiceClosesNothingOfOthers() throws OsException {
+    loop.close();
+    try (WakeUp one = new WakeUp();
+        WakeUp other = new WakeUp()) { // with the numbers that the loop's descriptors had
+      loop.close();
+      Poller poller = new Poller();
+      poller.add(one.fd());
+      poller.add(other.fd());
+      assertThat(poller.await(0)).isZero(); // a closed descriptor counts as ready
+    }
   }
 
   @Test

@@ -17,6 +17,7 @@ public final class Alarm implements AutoCloseable {
   private final int fd;
   private final Memory interval = Memory.allocate(32); // struct itimerspec: interval, value
   private final Memory sink = Memory.allocate(8);
+  private boolean closed;
 
   /** Opens the descriptor; the alarm is not set. */
   public Alarm() throws OsException {
@@ -52,6 +53,10 @@ public final class Alarm implements AutoCloseable {
 
   @Override
   public void close() {
-    Sys.close(fd);
+    // The number of a closed descriptor may by now be somebody else's.
+    if (!closed) {
+      closed = true;
+      Sys.close(fd);
+    }
   }
 }
