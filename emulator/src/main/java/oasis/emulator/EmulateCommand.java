@@ -162,12 +162,16 @@ final class EmulateCommand implements Callable<Integer> {
         new Emulation.Options(directory, Emulation.STATE_DIRECTORY, budget());
     prepare(directory);
     Run run = new Run(tasks, seconds == null ? null : Duration.ofSeconds(seconds), !json);
-    RunResult result = run.execute(topology, options, keep || tasks.isEmpty());
-    result.write(directory.resolve("result.json"));
-    System.out.print(json ? result.json() + "\n" : result.text());
-    List<String> faults = result.faults();
-    faults.forEach(fault -> System.err.println("oasis emulate: " + fault));
-    return faults.isEmpty() ? 0 : 1;
+    try {
+      RunResult result = run.execute(topology, options, keep || tasks.isEmpty());
+      result.write(directory.resolve("result.json"));
+      System.out.print(json ? result.json() + "\n" : result.text());
+      List<String> faults = result.faults();
+      faults.forEach(fault -> System.err.println("oasis emulate: " + fault));
+      return faults.isEmpty() ? 0 : 1;
+    } finally {
+      run.over();
+    }
   }
 
   /** Fails before the run where its result could not be kept after it. */

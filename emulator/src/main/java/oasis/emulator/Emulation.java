@@ -49,6 +49,7 @@ public final class Emulation implements AutoCloseable {
   private final Programs programs;
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final Thread atExit = new Thread(this::closeAtExit, "emulation-exit");
+  private volatile Runnable lastWork = () -> {};
   private @Nullable Hub hub;
   private HubReport lastReport = HubReport.EMPTY;
   private HubReport forgotten = HubReport.EMPTY;
@@ -231,8 +232,17 @@ public final class Emulation implements AutoCloseable {
     }
   }
 
+  /**
+   * Sets what is run when the process is asked to end (Ctrl-C), before the emulation is removed; it
+   * should not take long.
+   */
+  public void beforeExit(Runnable work) {
+    lastWork = work;
+  }
+
   private void closeAtExit() {
     try {
+      lastWork.run();
       close();
     } catch (UncheckedIOException e) {
       System.err.println("oasis: " + e.getMessage());

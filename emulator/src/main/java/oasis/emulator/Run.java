@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Run {
   private static final Duration GRACE = Duration.ofSeconds(2);
   private static final long POLL_MS = 50;
+  private static final long LAST_MS = 10_000;
 
   /** A shell command for a node. */
   record Task(String node, String command) {}
@@ -20,7 +21,8 @@ final class Run {
   private final List<Task> tasks;
   private final @Nullable Duration limit;
   private final boolean echo;
-  private final CountDownLatch never = new CountDownLatch(1);
+  private final CountDownLatch asked = new CountDownLatch(1);
+  private final CountDownLatch over = new CountDownLatch(1);
 
   /**
    * @param tasks what to run
@@ -36,6 +38,7 @@ final class Run {
   RunResult execute(Topology topology, Emulation.Options options, boolean keep) throws OsException {
     try (Emulation emulation = Emulation.start(topology, options);
         Roles roles = Roles.start(emulation, Launcher.ofThisProcess(), options.outputDirectory())) {
+      emulation.beforeExit(this::endEarly);
       long start = System.nanoTime();
       List<Program> programs = new ArrayList<>();
       for (Task task : tasks) {
@@ -67,6 +70,21 @@ final class Run {
     }
   }
 
+  /** Tells those who ask the run to end early that its result is written. */
+  void over() {
+    over.countDown();
+  }
+
+  /** Ends the run, and gives the other thread the time to collect and write its result. */
+  private void endEarly() {
+    asked.countDown();
+    try {
+      boolean unused = over.await(LAST_MS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private Program start(Emulation emulation, Task task) throws OsException {
     Command command = Command.of("/bin/sh", "-c", task.command()).withName("run");
     return emulation
@@ -77,7 +95,10 @@ final class Run {
                 : command);
   }
 
-  /** Waits for the end of all programs, or of the time; false when the time ended first. */
+  /**
+   * Waits for the end of all programs, of the time, or of this process; false when programs did not
+   * end first.
+   */
   private boolean await(List<Program> programs, long start, boolean keep) throws OsException {
     boolean ended = false;
     while (!ended || keep) {
@@ -86,7 +107,9 @@ final class Run {
       }
       ended = programs.stream().noneMatch(Program::isAlive);
       try {
-        boolean unused = never.await(POLL_MS, TimeUnit.MILLISECONDS);
+        if (asked.await(POLL_MS, TimeUnit.MILLISECONDS)) {
+          return ended;
+        }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new OsException("interrupted", e);
