@@ -22,6 +22,9 @@ import oasis.os.linux.Netns;
 final class Measuring {
   private static final int MOST_PHASE_MS = 1_000;
 
+  /** So much time a quick run may lose by repetitions. */
+  private static final double QUICK_LOSS_S = 40;
+
   private final Plan plan;
   private final RawData<Plan, Step> raw;
   private final Consumer<String> progress;
@@ -46,7 +49,7 @@ final class Measuring {
               network.namespaces(),
               List.of(),
               List.of(),
-              () -> plan.quick() ? Effort.LEAST : Effort.QUICK);
+              lost -> plan.quick() ? Effort.quick(lost, QUICK_LOSS_S) : Effort.QUICK);
       progress.accept("warm-up");
       trial(network, Failure.HOLE, 0);
       for (int round = 1; round <= plan.rounds(); round++) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -140,18 +139,20 @@ public final class FigureResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("host");
+  public String subject() {
+    return "host";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put("paper", plan.figure().found());
-    more.put(PLAN, plan);
-    more.put("destinations", plan.destinations());
-    more.put("manifest", manifest);
-    more.put(STEPS, steps);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(
+        "paper",
+        plan.figure().found(),
+        PLAN,
+        plan,
+        "destinations",
+        plan.destinations(),
+        STEPS,
+        steps);
   }
 }

@@ -12,6 +12,7 @@ import oasis.experiments.measure.InRounds;
 import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Undisturbed;
+import oasis.experiments.measure.Undisturbed.Effort;
 import oasis.experiments.measure.Undisturbed.Watched;
 import oasis.os.OsException;
 
@@ -21,15 +22,12 @@ import oasis.os.OsException;
  * is written at once. Confined to one thread.
  */
 final class Measuring {
-  private static final double NS_PER_S = 1e9;
-
   /** So much time a quick run may lose by repetitions. */
   private static final double QUICK_LOSS_S = 25;
 
   private final Plan plan;
   private final RawData<Plan, Step> raw;
   private final Consumer<String> progress;
-  private double lostSeconds;
 
   /**
    * @param plan what to measure
@@ -48,7 +46,12 @@ final class Measuring {
     Path output = raw.freshFolder();
     try (FigureNetwork network = FigureNetwork.start(output, plan.destinations(), launcher)) {
       Task task = task(network);
-      Undisturbed watch = new Undisturbed(network.namespaces(), List.of(), List.of(), this::effort);
+      Undisturbed watch =
+          new Undisturbed(
+              network.namespaces(),
+              List.of(),
+              List.of(),
+              lost -> plan.quick() ? Effort.quick(lost, QUICK_LOSS_S) : Effort.FULL);
       for (Setup setup : Setup.values()) {
         progress.accept("warm-up: " + setup.title());
         task.warmUp(setup);
@@ -105,7 +108,6 @@ final class Measuring {
       FigureNetwork network, Undisturbed watch, Task task, Place place, List<Setup> hosts)
       throws OsException {
     String now = Machine.now();
-    long begin = System.nanoTime();
     Undisturbed.Task<Undisturbed.Judged<List<Sample>>> comparison =
         () -> {
           network.forgetDoubts();
@@ -115,23 +117,8 @@ final class Measuring {
           }
           return new Undisturbed.Judged<>(samples, network.doubts());
         };
-    Watched<Undisturbed.Judged<List<Sample>>> watched;
-    try {
-      watched = watch.measure(comparison);
-    } catch (OsException e) {
-      // A run of half an hour should not end by a hiccup.
-      progress.accept("failed, once more: " + e.getMessage());
-      watched = watch.measure(comparison);
-    }
-    lostSeconds += (System.nanoTime() - begin) / NS_PER_S - watched.span().seconds();
+    Watched<Undisturbed.Judged<List<Sample>>> watched = watch.measure(comparison, 0, progress);
     Undisturbed.Judged<List<Sample>> kept = watched.result();
     return new Step(place.round(), place.part(), now, watched.span(), kept.result(), kept.doubts());
-  }
-
-  private Undisturbed.Effort effort() {
-    if (!plan.quick()) {
-      return Undisturbed.Effort.FULL;
-    }
-    return lostSeconds < QUICK_LOSS_S ? Undisturbed.Effort.QUICK : Undisturbed.Effort.LEAST;
   }
 }

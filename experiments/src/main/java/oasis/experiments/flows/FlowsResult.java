@@ -4,7 +4,6 @@ package oasis.experiments.flows;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -145,16 +144,12 @@ public final class FlowsResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv(NAME);
+  public String subject() {
+    return NAME;
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(SCORES, scores);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(PLAN, plan, SCORES, scores);
   }
 }

@@ -71,7 +71,7 @@ final class SocketRun {
             network.namespaces(),
             List.of(network.node("friend").namespace()),
             List.of(network.node("exit").namespace()),
-            () -> Undisturbed.Effort.LEAST);
+            lost -> Undisturbed.Effort.LEAST);
     try {
       startWatches();
       long before = arrived();

@@ -135,17 +135,12 @@ public final class KillResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("trial");
+  public String subject() {
+    return "trial";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(TRIALS, trials);
-    more.put(ENDING, ending);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(PLAN, plan, TRIALS, trials, ENDING, ending);
   }
 }

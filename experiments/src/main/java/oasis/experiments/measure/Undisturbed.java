@@ -5,7 +5,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
+import java.util.function.DoubleFunction;
 import oasis.emulator.calibration.Steal;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,8 @@ public final class Undisturbed {
   private final Set<String> ownNamespaces;
   private final List<String> clientNamespaces;
   private final List<String> exitNamespaces;
-  private final Supplier<Effort> efforts;
+  private final DoubleFunction<Effort> efforts;
+  private double lostSeconds;
 
   /**
    * How much to do for an undisturbed measurement.
@@ -39,6 +41,11 @@ public final class Undisturbed {
 
     /** What a run of an hour can afford. */
     public static final Effort FULL = new Effort(4, 20_000);
+
+    /** {@link #QUICK} until repetitions have taken so many seconds, then {@link #LEAST}. */
+    public static Effort quick(double lostSeconds, double most) {
+      return lostSeconds < most ? QUICK : LEAST;
+    }
   }
 
   /** A measurement. */
@@ -56,10 +63,13 @@ public final class Undisturbed {
    * @param own network namespaces of which no process is foreign
    * @param clients those whose processes are the client's end of a tunnel
    * @param exits those whose processes are its other end
-   * @param efforts asked at each measurement
+   * @param efforts asked at each measurement, with the seconds that repetitions have taken so far
    */
   public Undisturbed(
-      Collection<String> own, List<String> clients, List<String> exits, Supplier<Effort> efforts)
+      Collection<String> own,
+      List<String> clients,
+      List<String> exits,
+      DoubleFunction<Effort> efforts)
       throws OsException {
     ownNamespaces = Processes.identities(own);
     clientNamespaces = List.copyOf(clients);
@@ -75,7 +85,8 @@ public final class Undisturbed {
   public <T> Watched<T> measure(Task<T> task) throws OsException {
     @Nullable Watched<T> best = null;
     OsException failure = new OsException("nothing was tried");
-    Effort effort = efforts.get();
+    long begin = System.nanoTime();
+    Effort effort = efforts.apply(lostSeconds);
     for (int i = 1; i <= effort.tries(); i++) {
       try {
         Watched<T> next = watch(task, i);
@@ -92,10 +103,30 @@ public final class Undisturbed {
         awaitQuiet(effort.patienceMs());
       }
     }
+    lostSeconds += (System.nanoTime() - begin) / NS_PER_S;
     if (best == null) {
       throw failure;
     }
+    lostSeconds -= best.span().seconds();
     return best;
+  }
+
+  /**
+   * As {@link #measure(Task)}, and all of it once more when every try failed: a long run should not
+   * end by a hiccup.
+   *
+   * @param recoveryMs what the network may need until it works again
+   * @param progress is told of the failure
+   */
+  public <T> Watched<T> measure(Task<T> task, long recoveryMs, Consumer<String> progress)
+      throws OsException {
+    try {
+      return measure(task);
+    } catch (OsException e) {
+      progress.accept("failed, once more: " + e.getMessage());
+      Pause.ms(recoveryMs);
+      return measure(task);
+    }
   }
 
   private <T> Watched<T> watch(Task<T> task, int number) throws OsException {

@@ -11,7 +11,6 @@ import java.util.function.Consumer;
 import oasis.emulator.Launcher;
 import oasis.experiments.measure.JmhRun;
 import oasis.experiments.measure.Machine;
-import oasis.experiments.measure.Pause;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Undisturbed;
 import oasis.experiments.measure.Undisturbed.Effort;
@@ -66,7 +65,7 @@ final class NamesMeasuring {
             network.namespaces(),
             List.of(),
             List.of(),
-            () -> plan.quick() ? Effort.QUICK : Effort.FULL);
+            lost -> plan.quick() ? Effort.QUICK : Effort.FULL);
     DnsPerf load = new DnsPerf(network);
     for (Host host : Host.values()) {
       progress.accept("warm-up: " + host.title());
@@ -156,15 +155,8 @@ final class NamesMeasuring {
           }
           return samples;
         };
-    Watched<List<Sample>> watched;
-    try {
-      watched = watch.measure(comparison);
-    } catch (OsException e) {
-      // A machine that stood still for seconds leaves the overlay suspect until its next answer.
-      progress.accept("failed, once more: " + e.getMessage());
-      Pause.ms(RECOVERY_MS);
-      watched = watch.measure(comparison);
-    }
+    // A machine that stood still for seconds leaves the overlay suspect until its next answer.
+    Watched<List<Sample>> watched = watch.measure(comparison, RECOVERY_MS, progress);
     add(new Step(part, round, now, watched.span(), watched.result()));
   }
 

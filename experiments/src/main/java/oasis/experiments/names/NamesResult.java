@@ -4,7 +4,6 @@ package oasis.experiments.names;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -163,17 +162,12 @@ public final class NamesResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("host");
+  public String subject() {
+    return "host";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put("paper", PAPER);
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(STEPS, steps);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of("paper", PAPER, PLAN, plan, STEPS, steps);
   }
 }

@@ -103,7 +103,7 @@ final class Measuring {
               network.namespaces(),
               network.client(),
               network.exit(),
-              () -> plan.quick() ? Undisturbed.Effort.QUICK : Undisturbed.Effort.FULL);
+              lost -> plan.quick() ? Undisturbed.Effort.QUICK : Undisturbed.Effort.FULL);
       Watched<Connector.Outcome> watched = watch.measure(() -> network.connect(plan.seconds()));
       Connector.Outcome outcome = Objects.requireNonNull(watched.result());
       return new Entry(

@@ -4,7 +4,6 @@ package oasis.experiments.nat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -155,16 +154,12 @@ public final class NatResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("subject");
+  public String subject() {
+    return "subject";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(ENTRIES, entries);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(PLAN, plan, ENTRIES, entries);
   }
 }

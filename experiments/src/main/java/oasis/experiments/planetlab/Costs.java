@@ -45,7 +45,7 @@ final class Costs {
     // Of the two proxies there, the one that is not asked idles.
     undisturbed =
         new Undisturbed(
-            network.namespaces(), List.of(network.client().namespace()), List.of(), () -> effort);
+            network.namespaces(), List.of(network.client().namespace()), List.of(), lost -> effort);
   }
 
   /** A number of samples of everything, behind {@link #WARM_UPS} that do not count. */

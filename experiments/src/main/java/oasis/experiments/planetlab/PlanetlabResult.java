@@ -4,7 +4,6 @@ package oasis.experiments.planetlab;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -199,16 +198,12 @@ public final class PlanetlabResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("what");
+  public String subject() {
+    return "what";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(STEPS, steps);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(PLAN, plan, STEPS, steps);
   }
 }

@@ -43,7 +43,7 @@ final class Measuring {
               network.namespaces(),
               List.of(),
               List.of(),
-              () -> plan.quick() ? Effort.LEAST : Effort.QUICK);
+              lost -> plan.quick() ? Effort.LEAST : Effort.QUICK);
       progress.accept("warm-up");
       for (Setup setup : Setup.values()) {
         Trial shortly = new Trial(network, 1);

@@ -4,7 +4,6 @@ package oasis.experiments.queues;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -190,16 +189,12 @@ public final class QueuesResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("setup");
+  public String subject() {
+    return "setup";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(STEPS, steps);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(PLAN, plan, STEPS, steps);
   }
 }

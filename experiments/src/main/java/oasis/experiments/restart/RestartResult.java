@@ -4,7 +4,6 @@ package oasis.experiments.restart;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -189,16 +188,12 @@ public final class RestartResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("exit node");
+  public String subject() {
+    return "exit node";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(STEPS, steps);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(PLAN, plan, STEPS, steps);
   }
 }

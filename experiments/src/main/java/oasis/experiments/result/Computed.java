@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Everything that is computed from the raw data of one run. */
 public interface Computed {
@@ -18,15 +19,27 @@ public interface Computed {
   /** The values as a drawing. */
   String svg();
 
+  /** What the values are about: the first word of each name is one of these. */
+  String subject();
+
+  /** Plan, raw data and whatever else belongs into the record, by name. */
+  Map<String, Object> parts();
+
   /** The values for other programs. */
-  String csv();
+  default String csv() {
+    return report().csv(subject());
+  }
 
   /**
    * The result as JSON, raw data included.
    *
    * @param manifest what has to be known to repeat the run
    */
-  String json(Map<String, Object> manifest) throws IOException;
+  default String json(Map<String, Object> manifest) throws IOException {
+    Map<String, Object> more = new TreeMap<>(parts());
+    more.put("manifest", manifest);
+    return report().json(more);
+  }
 
   /** Writes everything into the run's folder; returns the JSON. */
   default String write(Path directory, Map<String, Object> manifest) throws IOException {

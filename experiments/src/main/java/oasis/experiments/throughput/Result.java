@@ -91,16 +91,12 @@ public final class Result implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("path");
+  public String subject() {
+    return "path";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(VISITS, visits);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(PLAN, plan, VISITS, visits);
   }
 }

@@ -75,7 +75,7 @@ final class Visitor {
                 lab.namespaces(),
                 List.of(lab.client().namespace()),
                 List.of(lab.exit().namespace()),
-                this::effort);
+                lost -> plan.effort((System.nanoTime() - beganNs) / NS_PER_MS));
         stay(new Stay(path, lab, new Traffic(lab.client(), path.server()), watch, visit));
       } finally {
         Runtime.getRuntime().removeShutdownHook(atExit);
@@ -88,10 +88,6 @@ final class Visitor {
       visit.problems().add(String.valueOf(e.getMessage()));
     }
     return visit;
-  }
-
-  private Undisturbed.Effort effort() {
-    return plan.effort((System.nanoTime() - beganNs) / NS_PER_MS);
   }
 
   private void stay(Stay stay) throws OsException {

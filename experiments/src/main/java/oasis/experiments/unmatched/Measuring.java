@@ -15,20 +15,18 @@ import oasis.experiments.measure.Machine;
 import oasis.experiments.measure.RawData;
 import oasis.experiments.measure.Traffic;
 import oasis.experiments.measure.Undisturbed;
+import oasis.experiments.measure.Undisturbed.Effort;
 import oasis.experiments.measure.Undisturbed.Watched;
 import oasis.os.OsException;
 
 /** The rounds; each is repeated as a whole when others disturbed it, and written at once. */
 final class Measuring {
-  private static final double NS_PER_S = 1e9;
-
   /** So much time a quick run may lose by repetitions. */
   private static final double QUICK_LOSS_S = 60;
 
   private final Plan plan;
   private final RawData<Plan, Round> raw;
   private final Consumer<String> progress;
-  private double lostSeconds;
 
   /**
    * @param plan what to measure
@@ -53,7 +51,12 @@ final class Measuring {
               + statements.many()
               + " with "
               + plan.ofEachKind());
-      Undisturbed watch = new Undisturbed(network.namespaces(), List.of(), List.of(), this::effort);
+      Undisturbed watch =
+          new Undisturbed(
+              network.namespaces(),
+              List.of(),
+              List.of(),
+              lost -> plan.quick() ? Effort.quick(lost, QUICK_LOSS_S) : Effort.FULL);
       for (Host host : Host.values()) {
         traffic(network, host).ping(plan.pings()); // neighbours and routes are found
       }
@@ -74,7 +77,6 @@ final class Measuring {
       UnmatchedNetwork network, Undisturbed watch, int number, Round.Statements statements)
       throws OsException {
     String now = Machine.now();
-    long begin = System.nanoTime();
     long tunPkts = network.tunPkts();
     Watched<List<Round.Sample>> watched =
         watch.measure(
@@ -85,7 +87,6 @@ final class Measuring {
               }
               return samples;
             });
-    lostSeconds += (System.nanoTime() - begin) / NS_PER_S - watched.span().seconds();
     boolean published = network.published();
     return new Round(
         number,
@@ -127,12 +128,5 @@ final class Measuring {
       at = next;
     }
     return sum / (to - from);
-  }
-
-  private Undisturbed.Effort effort() {
-    if (!plan.quick()) {
-      return Undisturbed.Effort.FULL;
-    }
-    return lostSeconds < QUICK_LOSS_S ? Undisturbed.Effort.QUICK : Undisturbed.Effort.LEAST;
   }
 }

@@ -4,7 +4,6 @@ package oasis.experiments.unmatched;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -216,16 +215,12 @@ public final class UnmatchedResult implements Computed {
   }
 
   @Override
-  public String csv() {
-    return report.csv("host");
+  public String subject() {
+    return "host";
   }
 
   @Override
-  public String json(Map<String, Object> manifest) throws IOException {
-    Map<String, Object> more = new LinkedHashMap<>();
-    more.put(PLAN, plan);
-    more.put("manifest", manifest);
-    more.put(ROUNDS, rounds);
-    return report.json(more);
+  public Map<String, Object> parts() {
+    return Map.of(PLAN, plan, ROUNDS, rounds);
   }
 }
