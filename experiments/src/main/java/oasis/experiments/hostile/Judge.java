@@ -27,21 +27,33 @@ final class Judge {
   private final Oracle oracle;
   private final Set<List<Byte>> clients = new HashSet<>();
 
+  /** Who passes on datagrams of clients with keys. */
+  private final Set<List<Byte>> replayers = new HashSet<>();
+
   /** The packet that is judged. */
   private final Anatomy p = new Anatomy();
 
   private final List<String> violations = new ArrayList<>();
+  private final List<String> diversions = new ArrayList<>();
   private long forbidden;
+  private long diverted;
   private long closedCanaries;
   private long unaskedCanaries;
   private long toClients;
 
-  Judge(Oracle oracle) {
+  /**
+   * @param keyed whether clients are known by keys, and strangers pass their datagrams on
+   */
+  Judge(Oracle oracle, boolean keyed) {
     this.oracle = oracle;
-    List<String> all = new ArrayList<>(Sender.addresses());
-    all.removeIf(address -> !isAllowed(address));
-    all.add("198.51.100.2");
-    all.forEach(address -> clients.add(bytes(Policy.literal(address))));
+    for (String address : Sender.addresses()) {
+      if (isAllowed(address)) {
+        clients.add(bytes(Policy.literal(address)));
+      } else if (keyed) {
+        replayers.add(bytes(Policy.literal(address)));
+      }
+    }
+    clients.add(bytes(Policy.literal("198.51.100.2")));
   }
 
   private static boolean isAllowed(String address) {
@@ -110,11 +122,34 @@ final class Judge {
           kernel ? oracle.judgeAlone(b, at, length) : oracle.judge(b, at, length));
       return;
     }
-    byte[] to = Arrays.copyOfRange(b, p.destination(), p.destination() + p.addressBytes());
-    if (clients.contains(bytes(to))) {
+    List<Byte> to =
+        bytes(Arrays.copyOfRange(b, p.destination(), p.destination() + p.addressBytes()));
+    String nobody = "this is nobody's client: " + p;
+    if (clients.contains(to)) {
       toClients++;
+    } else if (replayers.contains(to)) {
+      diverted++;
+      name(diversions, nobody);
     } else {
-      note("to the clients' side", "this is nobody's client: " + p);
+      note("to the clients' side", nobody);
+    }
+  }
+
+  /**
+   * Finds what strangers with copies of clients' datagrams were sent guilty as well: each original
+   * has reached the exit node before its copy. Where one was lost on its way, its copy counts (the
+   * page about the wire interface says so, and no receiver could tell).
+   */
+  void everyOriginalArrived() {
+    forbidden += diverted;
+    diversions.forEach(each -> name(violations, "to the clients' side: " + each));
+    diverted = 0;
+    diversions.clear();
+  }
+
+  private static void name(List<String> list, String what) {
+    if (list.size() < MOST_NAMED) {
+      list.add(what);
     }
   }
 
@@ -154,9 +189,7 @@ final class Judge {
       unaskedCanaries++;
     } else {
       forbidden++;
-      if (violations.size() < MOST_NAMED) {
-        violations.add(where + ": " + what);
-      }
+      name(violations, where + ": " + what);
     }
   }
 
@@ -187,6 +220,11 @@ final class Judge {
   /** Packets that no client has sent and that were found guilty. */
   long unaskedCanaries() {
     return unaskedCanaries;
+  }
+
+  /** Answers that strangers got because the original of a copy of theirs may have been lost. */
+  long diverted() {
+    return diverted;
   }
 
   /** Datagrams that clients were sent. */

@@ -19,6 +19,8 @@ import oasis.experiments.measure.Span;
  * @param explained packets that left and were found among them
  * @param toClients datagrams that went back to clients
  * @param forbidden packets that left and must not have
+ * @param diverted answers to strangers who passed on a client's datagram, while originals were lost
+ *     before the exit node took them
  * @param canaries packets that were sent past the exit node on purpose and found guilty, of {@code
  *     2 * Plan.CANARIES}, or half as many with the kernel backend
  * @param capturesComplete whether the kernel kept nothing back from the captures
@@ -46,6 +48,7 @@ record OverSockets(
     long explained,
     long toClients,
     long forbidden,
+    long diverted,
     long canaries,
     boolean capturesComplete,
     double offeredMbits,

@@ -49,7 +49,7 @@ final class SocketRun {
     this.network = network;
     this.directory = directory;
     oracle = new Oracle(new Policy(HostileNetwork.OWN), Sender.all(), subject.kernel());
-    judge = new Judge(oracle);
+    judge = new Judge(oracle, subject.keyed());
   }
 
   /** What is known when the attack is over. */
@@ -87,24 +87,29 @@ final class SocketRun {
       for (Watch one : watches) {
         one.show(look(one));
       }
+      Flood flood = fire.flood();
+      long sent = flood.sent() - flood.refused();
+      if (arrived >= sent) {
+        judge.everyOriginalArrived();
+      }
       if (judge.forbidden() == 0) {
         for (Watch one : watches) {
           one.forget();
         }
       }
-      Flood flood = fire.flood();
       return new OverSockets(
           subject,
           now,
           watched.span(),
           flood.kinds(),
-          flood.sent() - flood.refused(),
+          sent,
           flood.seconds(),
           arrived,
           oracle.allowed(),
           oracle.explained(),
           judge.toClients(),
           judge.forbidden(),
+          judge.diverted(),
           judge.closedCanaries() + judge.unaskedCanaries(),
           complete,
           fire.friend().sentMbits(),

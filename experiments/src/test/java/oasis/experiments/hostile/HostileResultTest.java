@@ -38,6 +38,7 @@ class HostileResultTest {
           sent / 4,
           sent / 3,
           forbidden,
+          0,
           subject.kernel() ? canaries / 2 : canaries,
           true,
           50,
