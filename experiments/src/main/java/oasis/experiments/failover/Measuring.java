@@ -47,8 +47,6 @@ final class Measuring {
       Undisturbed watch =
           new Undisturbed(
               network.namespaces(),
-              List.of(),
-              List.of(),
               lost -> plan.quick() ? Effort.quick(lost, QUICK_LOSS_S) : Effort.QUICK);
       progress.accept("warm-up");
       trial(network, Failure.HOLE, 0);

@@ -49,8 +49,6 @@ final class Measuring {
       Undisturbed watch =
           new Undisturbed(
               network.namespaces(),
-              List.of(),
-              List.of(),
               lost -> plan.quick() ? Effort.quick(lost, QUICK_LOSS_S) : Effort.FULL);
       for (Setup setup : Setup.values()) {
         progress.accept("warm-up: " + setup.title());

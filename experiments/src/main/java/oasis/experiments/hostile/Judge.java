@@ -124,15 +124,18 @@ final class Judge {
     }
     List<Byte> to =
         bytes(Arrays.copyOfRange(b, p.destination(), p.destination() + p.addressBytes()));
-    String nobody = "this is nobody's client: " + p;
     if (clients.contains(to)) {
       toClients++;
     } else if (replayers.contains(to)) {
       diverted++;
-      name(diversions, nobody);
+      name(diversions, "to the clients' side: " + nobody());
     } else {
-      note("to the clients' side", nobody);
+      note("to the clients' side", nobody());
     }
+  }
+
+  private String nobody() {
+    return "this is nobody's client: " + p;
   }
 
   /**
@@ -142,7 +145,7 @@ final class Judge {
    */
   void everyOriginalArrived() {
     forbidden += diverted;
-    diversions.forEach(each -> name(violations, "to the clients' side: " + each));
+    diversions.forEach(each -> name(violations, each));
     diverted = 0;
     diversions.clear();
   }

@@ -78,6 +78,16 @@ public final class Undisturbed {
   }
 
   /**
+   * Watches an experiment in which no end of a tunnel is of interest by itself.
+   *
+   * @param own network namespaces of which no process is foreign
+   * @param efforts asked at each measurement, with the seconds that repetitions have taken so far
+   */
+  public Undisturbed(Collection<String> own, DoubleFunction<Effort> efforts) throws OsException {
+    this(own, List.of(), List.of(), efforts);
+  }
+
+  /**
    * Runs a measurement, again while it was disturbed or failed; gives what was disturbed least.
    *
    * @throws OsException when every try failed

@@ -61,11 +61,7 @@ final class NamesMeasuring {
 
   private void endToEnd(NamesNetwork network) throws OsException, IOException {
     Undisturbed watch =
-        new Undisturbed(
-            network.namespaces(),
-            List.of(),
-            List.of(),
-            lost -> plan.quick() ? Effort.QUICK : Effort.FULL);
+        new Undisturbed(network.namespaces(), lost -> plan.quick() ? Effort.QUICK : Effort.FULL);
     DnsPerf load = new DnsPerf(network);
     for (Host host : Host.values()) {
       progress.accept("warm-up: " + host.title());

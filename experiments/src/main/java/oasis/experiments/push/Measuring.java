@@ -86,7 +86,7 @@ final class Measuring {
     List<PushNode> healthy = network.healthy();
     progress.accept("first push, to " + plan.nodes() + " nodes");
     Watched<Watching> first =
-        new Undisturbed(network.namespaces(), List.of(), List.of(), lost -> Effort.LEAST)
+        new Undisturbed(network.namespaces(), lost -> Effort.LEAST)
             .measure(() -> firstPush(network, script));
     List<Seen> seen = look(network, first.result());
     Map<String, String> before = files(healthy);

@@ -39,11 +39,7 @@ final class Measuring {
     List<Step> steps = InRounds.begin(raw, plan, resume, progress);
     try (QueuesNetwork network = QueuesNetwork.start(raw.freshFolder(), launcher)) {
       Undisturbed watch =
-          new Undisturbed(
-              network.namespaces(),
-              List.of(),
-              List.of(),
-              lost -> plan.quick() ? Effort.LEAST : Effort.QUICK);
+          new Undisturbed(network.namespaces(), lost -> plan.quick() ? Effort.LEAST : Effort.QUICK);
       progress.accept("warm-up");
       for (Setup setup : Setup.values()) {
         Trial shortly = new Trial(network, 1);

@@ -54,8 +54,6 @@ final class Measuring {
       Undisturbed watch =
           new Undisturbed(
               network.namespaces(),
-              List.of(),
-              List.of(),
               lost -> plan.quick() ? Effort.quick(lost, QUICK_LOSS_S) : Effort.FULL);
       for (Host host : Host.values()) {
         traffic(network, host).ping(plan.pings()); // neighbours and routes are found
