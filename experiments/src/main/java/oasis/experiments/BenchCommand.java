@@ -55,6 +55,8 @@ final class BenchCommand implements Callable<Integer> {
               "ExitPath.inbound",
               "NatMappings.newMapping",
               "NatMappings.knownMapping",
+              "SystemCalls.poll",
+              "SystemCalls.pollByLibrary",
               "Trailers.seal",
               "Trailers.sealAndOpen")
           .map(PACKAGE::concat)

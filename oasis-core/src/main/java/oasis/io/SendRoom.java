@@ -14,16 +14,16 @@ final class SendRoom {
   /** One {@code struct pollfd} and one {@code struct timespec} behind it. */
   private final Memory memory = Memory.allocate(24);
 
+  private final ByteBuffer poll = memory.buffer().duplicate().order(ByteOrder.nativeOrder());
+
   SendRoom(int fd) {
-    ByteBuffer poll = memory.buffer().duplicate().order(ByteOrder.nativeOrder());
     poll.putInt(0, fd);
     poll.putShort(4, (short) LinuxConstants.POLLOUT);
-    poll.putLong(8, 0);
-    poll.putLong(16, WAIT_NS);
   }
 
   /** True when there is room, false when none came in time. */
   boolean await() {
+    poll.putLong(8, 0).putLong(16, WAIT_NS); // the kernel counts it down
     return Sys.ppoll(memory.address(), 1, memory.address() + 8) > 0;
   }
 }

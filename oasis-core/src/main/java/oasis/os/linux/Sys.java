@@ -8,9 +8,10 @@ import oasis.os.Memory;
 
 /**
  * The C library's calls that Oasis needs, on raw addresses. The private natives are the plain libc
- * functions (JNA direct mapping with primitives only: about 0.3 µs a call, no allocation); the
- * public wrappers return {@code -errno} instead of -1, so that EAGAIN is a value and never an
- * exception. Thread-safe: errno is the calling thread's.
+ * functions (JNA direct mapping with primitives only: about 0.3 µs a call, no allocation), those of
+ * the data path {@link DirectCalls} where it can; the public wrappers return {@code -errno} instead
+ * of -1, so that EAGAIN is a value and never an exception. Thread-safe: errno is the calling
+ * thread's.
  */
 public final class Sys {
   private Sys() {}
@@ -87,6 +88,10 @@ public final class Sys {
     static native int waitpid(int pid, long status, int options);
 
     static native int prlimit(int pid, int resource, long newLimit, long oldLimit);
+
+    static native long mmap(long address, long bytes, int protection, int flags, int fd, long at);
+
+    static native int mprotect(long address, long bytes, int protection);
   }
 
   private static int result(int r) {
@@ -124,15 +129,21 @@ public final class Sys {
   }
 
   public static long read(int fd, long buffer, long bytes) {
-    return result(C.read(fd, buffer, bytes));
+    return DirectCalls.AVAILABLE
+        ? DirectCalls.read(fd, buffer, bytes)
+        : result(C.read(fd, buffer, bytes));
   }
 
   public static long write(int fd, long buffer, long bytes) {
-    return result(C.write(fd, buffer, bytes));
+    return DirectCalls.AVAILABLE
+        ? DirectCalls.write(fd, buffer, bytes)
+        : result(C.write(fd, buffer, bytes));
   }
 
   public static long writev(int fd, long iovec, int count) {
-    return result(C.writev(fd, iovec, count));
+    return DirectCalls.AVAILABLE
+        ? DirectCalls.writev(fd, iovec, count)
+        : result(C.writev(fd, iovec, count));
   }
 
   public static int socket(int domain, int type, int protocol) {
@@ -187,23 +198,34 @@ public final class Sys {
   }
 
   public static long sendmsg(int fd, long message, int flags) {
-    return result(C.sendmsg(fd, message, flags));
+    return DirectCalls.AVAILABLE
+        ? DirectCalls.sendmsg(fd, message, flags)
+        : result(C.sendmsg(fd, message, flags));
   }
 
   public static long recvmsg(int fd, long message, int flags) {
-    return result(C.recvmsg(fd, message, flags));
+    return DirectCalls.AVAILABLE
+        ? DirectCalls.recvmsg(fd, message, flags)
+        : result(C.recvmsg(fd, message, flags));
   }
 
   public static int sendmmsg(int fd, long messages, int count, int flags) {
-    return result(C.sendmmsg(fd, messages, count, flags));
+    return DirectCalls.AVAILABLE
+        ? (int) DirectCalls.sendmmsg(fd, messages, count, flags)
+        : result(C.sendmmsg(fd, messages, count, flags));
   }
 
   public static int recvmmsg(int fd, long messages, int count, int flags) {
-    return result(C.recvmmsg(fd, messages, count, flags, 0));
+    return DirectCalls.AVAILABLE
+        ? (int) DirectCalls.recvmmsg(fd, messages, count, flags)
+        : result(C.recvmmsg(fd, messages, count, flags, 0));
   }
 
+  /** Waits for descriptors; may write into the time-out what is left of it. */
   public static int ppoll(long fds, long count, long timespec) {
-    return result(C.ppoll(fds, count, timespec, 0));
+    return DirectCalls.AVAILABLE
+        ? (int) DirectCalls.ppoll(fds, count, timespec, 0)
+        : result(C.ppoll(fds, count, timespec, 0));
   }
 
   public static int timerfdCreate(int clock, int flags) {
