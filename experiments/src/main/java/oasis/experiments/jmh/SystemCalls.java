@@ -5,12 +5,14 @@ import java.util.concurrent.TimeUnit;
 import oasis.os.OsException;
 import oasis.os.linux.Poller;
 import oasis.os.linux.WakeUp;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -24,20 +26,27 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 4, time = 1)
 public class SystemCalls {
+  /** For the table: a system call carries no packet. */
+  @Param("-")
+  private String shape = "-";
+
   private final Poller poller = new Poller();
-  private WakeUp descriptor;
+  private @Nullable WakeUp descriptor;
 
   /** Opens a descriptor that is never ready. */
   @Setup
   public void setUp() throws OsException {
-    descriptor = new WakeUp();
-    poller.add(descriptor.fd());
+    WakeUp opened = new WakeUp();
+    poller.add(opened.fd());
+    descriptor = opened;
   }
 
   /** Closes it. */
   @TearDown
   public void tearDown() {
-    descriptor.close();
+    if (descriptor != null) {
+      descriptor.close();
+    }
   }
 
   /** As the data path calls. */
