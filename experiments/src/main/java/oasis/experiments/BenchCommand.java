@@ -39,8 +39,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Runs the JMH benchmarks of the packet path with its garbage profiler: client and exit node,"
           + " both directions, both address families, every carrier and backend, without system"
-          + " calls; and a NAT with a million mappings in a heap of 512 MiB. Exits with 1 when one"
-          + " allocates.",
+          + " calls; a NAT with a million mappings in a heap of 512 MiB; and a system call, by machine"
+          + " code and by the C library. Exits with 1 when one allocates.",
       "\"x checksum\" compares with reading the same payload once, in the same run."
     })
 final class BenchCommand implements Callable<Integer> {
