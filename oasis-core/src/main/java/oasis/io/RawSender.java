@@ -119,8 +119,10 @@ public final class RawSender implements RawPort {
   /**
    * Lets a loop tell this port at once what changes in the host's network; without it, a change is
    * found out after two seconds. Before the loop starts, or from its own thread.
+   *
+   * @throws OsException when the kernel refuses
    */
-  public void join(DataLoop loop) {
+  public void join(DataLoop loop) throws OsException {
     DataLoop.Source source =
         new DataLoop.Source() {
           @Override
@@ -134,7 +136,7 @@ public final class RawSender implements RawPort {
             return false;
           }
         };
-    loop.add(source);
+    loop.addSeldom(source);
     opened.push(() -> loop.remove(source));
   }
 
