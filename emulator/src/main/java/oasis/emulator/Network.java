@@ -126,6 +126,9 @@ final class Network {
 
   /** Makes everything. */
   void build() throws OsException {
+    for (NodeSpec node : topology.nodes()) {
+      requireCores(node);
+    }
     batch(null, namespaces().stream().map(name -> "netns add " + name).toList());
     for (NodeSpec node : topology.nodes()) {
       inside(namespace(node.name()), () -> setUp(node));
@@ -145,6 +148,15 @@ final class Network {
     }
     for (NodeSpec node : topology.nodes()) {
       configure(node, routes.getOrDefault(node.name(), List.of()));
+    }
+  }
+
+  private static void requireCores(NodeSpec node) throws OsException {
+    int there = Runtime.getRuntime().availableProcessors();
+    Cores cores = node.cores();
+    if (cores != null && cores.highest() >= there) {
+      throw new OsException(
+          "node " + node.name() + ": cores " + cores.list() + " of a machine that has " + there);
     }
   }
 
@@ -311,6 +323,21 @@ final class Network {
     }
     lines.addAll(routes);
     batch(namespace, lines);
+    receiveAt(node);
+  }
+
+  /** Lets the node's devices receive on its cores ("receive packet steering"), if it has any. */
+  private void receiveAt(NodeSpec node) throws OsException {
+    Cores cores = node.cores();
+    if (cores == null || attachmentsOf(node.name()).isEmpty()) {
+      return;
+    }
+    // "ip netns exec" mounts the namespace's own /sys.
+    String script =
+        "for queue in /sys/class/net/eth*/queues/rx-*; do echo $0 > $queue/rps_cpus || exit; done";
+    List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", namespace(node.name())));
+    command.addAll(List.of("sh", "-c", script, cores.mask()));
+    runner.check(command, "");
   }
 
   private void batch(@Nullable String namespace, List<String> lines) throws OsException {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
+import org.jspecify.annotations.Nullable;
 
 /** A running node: a network namespace in which programs can be started. Thread-safe. */
 public final class Node {
@@ -30,6 +31,11 @@ public final class Node {
   /** The name of its network namespace, for {@code ip netns exec}. */
   public String namespace() {
     return namespace;
+  }
+
+  /** The cores that its programs run on; null for all. */
+  @Nullable Cores cores() {
+    return spec.cores();
   }
 
   /** The names of its devices but {@code lo}: {@code eth0}, {@code eth1}, … */

@@ -49,10 +49,14 @@ final class Programs implements AutoCloseable {
     }
   }
 
-  /** The node's namespace, then a session of its own, then the program. */
+  /** The node's namespace and cores, then a session of its own, then the program. */
   private static List<String> arguments(Node node, Command command) {
     List<String> argv = new ArrayList<>();
-    argv.addAll(List.of("ip", "netns", "exec", node.namespace(), "setsid"));
+    argv.addAll(List.of("ip", "netns", "exec", node.namespace()));
+    if (node.cores() != null) {
+      argv.addAll(List.of("taskset", "--cpu-list", node.cores().list()));
+    }
+    argv.add("setsid");
     argv.addAll(command.argv());
     return argv;
   }

@@ -41,6 +41,7 @@ public record Topology(
    * @param name lower-case letters, digits and hyphens, a letter first, at most 32
    * @param forwarding whether it passes packets on for others
    * @param dns servers for its {@code /etc/resolv.conf}; empty = the host's own file
+   * @param cores where it works, or null for all
    * @param role what it runs ({@link Roles}), or null
    * @param options of its role
    */
@@ -48,6 +49,7 @@ public record Topology(
       String name,
       boolean forwarding,
       List<Address> dns,
+      @Nullable Cores cores,
       @Nullable Role role,
       List<RoleOption> options) {
     public NodeSpec {
@@ -160,6 +162,7 @@ public record Topology(
     private final List<RouteSpec> routes = new ArrayList<>();
     private long seed = 1;
     private boolean autoRouting = true;
+    private @Nullable Cores cores;
 
     private Builder(String name) {
       this.name = name;
@@ -174,6 +177,12 @@ public record Topology(
     /** Leaves routing to {@link #route}. */
     public Builder explicitRoutingOnly() {
       autoRouting = false;
+      return this;
+    }
+
+    /** Sets where the nodes work that are added from now on; null for all cores. */
+    public Builder cores(@Nullable Cores newCores) {
+      cores = newCores;
       return this;
     }
 
@@ -192,7 +201,7 @@ public record Topology(
       for (String server : dns) {
         servers.add(Address.parse(server));
       }
-      nodes.add(new NodeSpec(node, forwarding, servers, null, List.of()));
+      nodes.add(new NodeSpec(node, forwarding, servers, cores, null, List.of()));
       return this;
     }
 

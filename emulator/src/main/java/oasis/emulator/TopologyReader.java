@@ -130,7 +130,7 @@ final class TopologyReader {
   }
 
   private void node() throws XMLStreamException {
-    Element e = element("node", "name", "forwarding", "dns", "role");
+    Element e = element("node", "name", "forwarding", "dns", "cores", "role");
     List<Address> servers = new ArrayList<>();
     if (e.has("dns")) {
       for (String server : e.text("dns").trim().split("\\s+", -1)) {
@@ -138,6 +138,7 @@ final class TopologyReader {
       }
     }
     boolean forwarding = e.choice("forwarding", "yes", "no", "no");
+    Cores cores = e.has("cores") ? e.parse("cores", () -> new Cores(e.text("cores"))) : null;
     Role role = e.has("role") ? e.parse("role", () -> Role.parse(e.text("role"))) : null;
     List<RoleOption> options = new ArrayList<>();
     while (nextChild()) {
@@ -146,7 +147,7 @@ final class TopologyReader {
       options.add(at(option, new RoleOption(option.text("name"), value)));
       empty("option");
     }
-    nodes.add(at(e, new NodeSpec(e.text("name"), forwarding, servers, role, options)));
+    nodes.add(at(e, new NodeSpec(e.text("name"), forwarding, servers, cores, role, options)));
   }
 
   private void route() throws XMLStreamException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -240,6 +241,33 @@ class EmulationIT {
           .hasMessageContaining("no end after 300 ms");
       assertThat(emulation.settings()).containsKeys("a", "b");
     }
+  }
+
+  @Test
+  void aNodeWithCoresRunsAndReceivesThere() throws Exception {
+    Topology topology =
+        Topology.builder("cores")
+            .cores(new Cores("0"))
+            .host("a")
+            .cores(null)
+            .host("b")
+            .link("a", "10.0.0.1/24", "b", "10.0.0.2/24")
+            .build();
+    try (Emulation emulation = Emulation.start(topology, options())) {
+      String script =
+          "grep Cpus_allowed_list /proc/self/status; cat /sys/class/net/eth0/queues/rx-0/rps_cpus";
+      String[] mine = emulation.node("a").exec(SOON, "sh", "-c", script).out().split("\\s+", -1);
+      assertThat(mine[1]).isEqualTo("0");
+      assertThat(new BigInteger(mine[2].replace(",", ""), 16)).isEqualTo(BigInteger.ONE);
+      String[] all = emulation.node("b").exec(SOON, "sh", "-c", script).out().split("\\s+", -1);
+      assertThat(new BigInteger(all[2].replace(",", ""), 16)).isEqualTo(BigInteger.ZERO);
+      assertThat(emulation.node("a").exec(SOON, "ping", "-c", "1", "10.0.0.2").ok()).isTrue();
+    }
+    int none = Runtime.getRuntime().availableProcessors();
+    Topology wrong = Topology.builder("wrong").cores(Cores.range(none, none)).host("a").build();
+    assertThatThrownBy(() -> Emulation.start(wrong, options()).close())
+        .isInstanceOf(OsException.class)
+        .hasMessage("node a: cores %d of a machine that has %d", none, none);
   }
 
   @Test

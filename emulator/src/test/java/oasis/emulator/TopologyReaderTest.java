@@ -101,6 +101,10 @@ class TopologyReaderTest {
   static Stream<Arguments> wrong() {
     return Stream.of(
         Arguments.of("<node name=\"b\"", "<knot name=\"b\"", "t.xml:3: unknown element <knot>"),
+        Arguments.of(
+            "forwarding=\"yes\"",
+            "cores=\"3,1\"",
+            "t.xml:3: element <node>: attribute cores: \"3,1\" is no list of cores"),
         Arguments.of("forwarding=", "forward=", "t.xml:3: element <node>: unknown attribute forw"),
         Arguments.of("\"20ms\"", "\"20\"", "t.xml:4: element <link>: attribute delay: \"20\" is"),
         Arguments.of("\"5Mbit/s\"", "\"5Mbps\"", "t.xml:6: element <end>: attribute rate"),

@@ -45,6 +45,7 @@ public abstract class FigureCommand extends ExperimentCommand {
     Path directory = directory();
     List<Step> steps = new Measuring(plan, directory, this::say).run(output().resume(), launcher);
     Map<String, Object> manifest = Machine.manifest(plan.java());
+    manifest.put("coresOfHosts", FigureNetwork.ownCores(figure));
     manifest.put("order", "each step begins with another host");
     manifest.put("congestionControl", "cubic, without memory of earlier connections");
     manifest.put("bitsPerSecond", Plan.BITS_PER_SECOND);

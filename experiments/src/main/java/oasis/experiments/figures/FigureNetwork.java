@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import oasis.emulator.Cores;
 import oasis.emulator.Emulation;
 import oasis.emulator.Launcher;
 import oasis.emulator.Node;
@@ -61,10 +62,11 @@ final class FigureNetwork implements AutoCloseable {
    * @param directory for files and the output of all programs
    * @param launcher starts client and exit node
    */
-  static FigureNetwork start(Path directory, List<Destination> destinations, Launcher launcher)
+  static FigureNetwork start(Path directory, Plan plan, Launcher launcher)
       throws OsException, IOException {
-    Emulation emulation =
-        Emulation.start(topology(destinations), Emulation.Options.defaults(directory));
+    List<Destination> destinations = plan.destinations();
+    Topology topology = topology(destinations, ownCores(plan.figure()));
+    Emulation emulation = Emulation.start(topology, Emulation.Options.defaults(directory));
     FigureNetwork network = new FigureNetwork(directory, destinations, emulation);
     try {
       network.startServers();
@@ -79,16 +81,30 @@ final class FigureNetwork implements AutoCloseable {
     }
   }
 
-  private static Topology topology(List<Destination> destinations) {
-    Topology.Builder builder = Topology.builder("figures").router(ROUTER);
+  /**
+   * How many cores the hosts have to themselves, beside as many for all other nodes; 0 when all
+   * share all. They have some where CPU time is measured: else a client's system call would do the
+   * work of the router and of who receives the packet, too, which another machine does elsewhere.
+   */
+  static int ownCores(PaperFigure figure) {
+    return figure.isLoad() ? Runtime.getRuntime().availableProcessors() / 2 : 0;
+  }
+
+  private static Topology topology(List<Destination> destinations, int ownCores) {
+    Topology.Builder builder = Topology.builder("figures");
+    if (ownCores > 0) {
+      builder.cores(Cores.range(0, ownCores - 1));
+    }
     int at = 0;
     for (Setup setup : Setup.values()) {
       builder.host(setup.word(), DNS_ADDRESS);
       link(builder, setup.word(), HOSTS, at++, LinkSettings.UNSHAPED);
     }
-    builder.host(EXIT);
+    if (ownCores > 0) {
+      builder.cores(Cores.range(ownCores, Runtime.getRuntime().availableProcessors() - 1));
+    }
+    builder.router(ROUTER).host(EXIT).host(DNS);
     link(builder, EXIT, SERVICES, 0, LinkSettings.UNSHAPED);
-    builder.host(DNS);
     link(builder, DNS, SERVICES, 1, LinkSettings.UNSHAPED);
     for (int i = 0; i < destinations.size(); i++) {
       Destination destination = destinations.get(i);

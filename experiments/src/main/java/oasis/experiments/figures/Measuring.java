@@ -44,7 +44,7 @@ final class Measuring {
   List<Step> run(boolean resume, Launcher launcher) throws OsException, IOException {
     List<Step> steps = InRounds.begin(raw, plan, resume, progress);
     Path output = raw.freshFolder();
-    try (FigureNetwork network = FigureNetwork.start(output, plan.destinations(), launcher)) {
+    try (FigureNetwork network = FigureNetwork.start(output, plan, launcher)) {
       Task task = task(network);
       Undisturbed watch =
           new Undisturbed(
