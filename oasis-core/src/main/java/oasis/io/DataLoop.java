@@ -9,7 +9,6 @@ import java.util.function.Supplier;
 import oasis.os.OsException;
 import oasis.os.linux.Alarm;
 import oasis.os.linux.LinuxConstants;
-import oasis.os.linux.PollGroup;
 import oasis.os.linux.Poller;
 import oasis.os.linux.Sys;
 import oasis.os.linux.WakeUp;
@@ -33,13 +32,9 @@ public final class DataLoop implements AutoCloseable {
   private static final int TURNS = 16;
 
   // Places in the poller; the sources follow.
-  private static final int SELDOM = 0;
-  private static final int SOURCES = 1;
-
-  // Places among the seldom ones; the seldom sources follow.
   private static final int WAKE_UP = 0;
   private static final int ALARM = 1;
-  private static final int SELDOM_SOURCES = 2;
+  private static final int SOURCES = 2;
 
   /** Something to read from. */
   public interface Source {
@@ -68,9 +63,7 @@ public final class DataLoop implements AutoCloseable {
   private final WakeUp wakeUp;
   private final Alarm alarm;
   private final Poller poller = new Poller();
-  private final PollGroup seldom;
   private final List<Source> sources = new ArrayList<>();
-  private final List<Source> seldomSources = new ArrayList<>();
   private final List<Timer> timers = new ArrayList<>();
   private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
   private Runnable heartBeat = () -> {};
@@ -94,8 +87,8 @@ public final class DataLoop implements AutoCloseable {
   public DataLoop(String name) throws OsException {
     wakeUp = new WakeUp();
     alarm = openAlarm(wakeUp);
-    seldom = openGroup(wakeUp, alarm);
-    poller.add(seldom.fd());
+    poller.add(wakeUp.fd());
+    poller.add(alarm.fd());
     thread = new Thread(this::run, name);
   }
 
@@ -103,16 +96,6 @@ public final class DataLoop implements AutoCloseable {
     try {
       return new Alarm();
     } catch (OsException e) {
-      wakeUp.close();
-      throw e;
-    }
-  }
-
-  private static PollGroup openGroup(WakeUp wakeUp, Alarm alarm) throws OsException {
-    try {
-      return PollGroup.of(wakeUp.fd(), alarm.fd());
-    } catch (OsException e) {
-      alarm.close();
       wakeUp.close();
       throw e;
     }
@@ -137,28 +120,12 @@ public final class DataLoop implements AutoCloseable {
     sources.add(source);
   }
 
-  /**
-   * Adds a source that is readable once in a while only: waiting for it costs packets nothing.
-   *
-   * @throws OsException when the kernel refuses
-   */
-  public void addSeldom(Source source) throws OsException {
-    seldom.add(source.fd());
-    seldomSources.add(source);
-  }
-
   /** Removes a source, before its descriptor is closed; one that is not there is no error. */
   public void remove(Source source) {
     int index = sources.indexOf(source);
     if (index >= 0) {
       sources.remove(index);
       poller.remove(SOURCES + index);
-      return;
-    }
-    index = seldomSources.indexOf(source);
-    if (index >= 0) {
-      seldomSources.remove(index);
-      seldom.remove(SELDOM_SOURCES + index, source.fd());
     }
   }
 
@@ -277,9 +244,6 @@ public final class DataLoop implements AutoCloseable {
         more |= read(sources.get(i), now);
       }
     }
-    if (poller.ready(SELDOM)) {
-      more |= readSeldom(now);
-    }
     // After the packets: whoever listens to it may be woken by it, and they would wait for that.
     beat();
     if (busy && busyPollNs > 0) {
@@ -300,15 +264,12 @@ public final class DataLoop implements AutoCloseable {
       poller.await(commands.isEmpty() && !closed ? -1 : 0);
       sleeping = false;
     }
-    if (poller.ready(SELDOM)) {
-      seldom.look();
-      if (seldom.ready(WAKE_UP)) {
-        wakeUp.clear();
-      }
-      if (seldom.ready(ALARM)) {
-        alarm.clear();
-        alarmSet = false;
-      }
+    if (poller.ready(WAKE_UP)) {
+      wakeUp.clear();
+    }
+    if (poller.ready(ALARM)) {
+      alarm.clear();
+      alarmSet = false;
     }
   }
 
@@ -336,16 +297,6 @@ public final class DataLoop implements AutoCloseable {
       fail(e);
       return false;
     }
-  }
-
-  private boolean readSeldom(long now) {
-    boolean more = false;
-    for (int i = 0; i < seldomSources.size(); i++) {
-      if (seldom.ready(SELDOM_SOURCES + i)) {
-        more |= read(seldomSources.get(i), now);
-      }
-    }
-    return more;
   }
 
   private void runTimers(long now) {
@@ -415,7 +366,6 @@ public final class DataLoop implements AutoCloseable {
 
   private void end() {
     cancelCommands();
-    seldom.close();
     wakeUp.close();
     alarm.close();
   }

@@ -119,10 +119,8 @@ public final class RawSender implements RawPort {
   /**
    * Lets a loop tell this port at once what changes in the host's network; without it, a change is
    * found out after two seconds. Before the loop starts, or from its own thread.
-   *
-   * @throws OsException when the kernel refuses
    */
-  public void join(DataLoop loop) throws OsException {
+  public void join(DataLoop loop) {
     DataLoop.Source source =
         new DataLoop.Source() {
           @Override
@@ -136,7 +134,7 @@ public final class RawSender implements RawPort {
             return false;
           }
         };
-    loop.addSeldom(source);
+    loop.add(source);
     opened.push(() -> loop.remove(source));
   }
 

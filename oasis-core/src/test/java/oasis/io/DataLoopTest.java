@@ -119,69 +119,13 @@ class DataLoopTest {
   void closingItTwiceClosesNothingOfOthers() throws OsException {
     loop.close();
     try (WakeUp one = new WakeUp();
-        WakeUp other = new WakeUp();
-        WakeUp third = new WakeUp()) { // with the numbers that the loop's descriptors had
+        WakeUp other = new WakeUp()) { // with the numbers that the loop's descriptors had
       loop.close();
       Poller poller = new Poller();
       poller.add(one.fd());
       poller.add(other.fd());
-      poller.add(third.fd());
       assertThat(poller.await(0)).isZero(); // a closed descriptor counts as ready
     }
-  }
-
-  @Test
-  void aSeldomSourceIsReadAsAnyOther() throws Exception {
-    try (WakeUp often = new WakeUp();
-        WakeUp seldom = new WakeUp()) {
-      CountDownLatch both = new CountDownLatch(2);
-      loop.add(reader(often, both::countDown));
-      loop.addSeldom(reader(seldom, both::countDown));
-      loop.start();
-      assertThat(loop.call(() -> 1).get(5, TimeUnit.SECONDS)).isEqualTo(1);
-      often.signal();
-      seldom.signal();
-      assertThat(both.await(5, TimeUnit.SECONDS)).isTrue();
-    }
-  }
-
-  @Test
-  void aRemovedSeldomSourceIsNotReadAndTheNextOneStillIs() throws Exception {
-    try (WakeUp removed = new WakeUp();
-        WakeUp kept = new WakeUp()) {
-      AtomicInteger wrong = new AtomicInteger();
-      CountDownLatch right = new CountDownLatch(1);
-      DataLoop.Source source = reader(removed, wrong::incrementAndGet);
-      loop.addSeldom(source);
-      loop.addSeldom(reader(kept, right::countDown));
-      loop.start();
-      loop.call(
-              () -> {
-                loop.remove(source);
-                return 1;
-              })
-          .get(5, TimeUnit.SECONDS);
-      removed.signal();
-      kept.signal();
-      assertThat(right.await(5, TimeUnit.SECONDS)).isTrue();
-      assertThat(wrong).hasValue(0);
-    }
-  }
-
-  private static DataLoop.Source reader(WakeUp packets, Runnable each) {
-    return new DataLoop.Source() {
-      @Override
-      public int fd() {
-        return packets.fd();
-      }
-
-      @Override
-      public boolean onReadable(long nowNs) {
-        packets.clear();
-        each.run();
-        return false;
-      }
-    };
   }
 
   @Test
@@ -198,7 +142,20 @@ class DataLoopTest {
     CountDownLatch beat = new CountDownLatch(1);
     WakeUp packet = new WakeUp();
     packet.signal();
-    loop.add(reader(packet, () -> order.add("packet")));
+    loop.add(
+        new DataLoop.Source() {
+          @Override
+          public int fd() {
+            return packet.fd();
+          }
+
+          @Override
+          public boolean onReadable(long nowNs) {
+            packet.clear();
+            order.add("packet");
+            return false;
+          }
+        });
     loop.heartBeat(
         () -> {
           order.add("beat");

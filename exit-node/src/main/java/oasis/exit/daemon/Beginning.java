@@ -46,7 +46,7 @@ record Beginning(
     return traffic;
   }
 
-  private Traffic joined(Traffic traffic, DataLoop loop) throws OsException {
+  private Traffic joined(Traffic traffic, DataLoop loop) {
     side.begin(traffic.engine());
     traffic.join(loop);
     return traffic;

@@ -167,7 +167,7 @@ final class RawSide implements Side {
   }
 
   @Override
-  public void join(DataLoop loop, Arrivals arrivals) throws OsException {
+  public void join(DataLoop loop, Arrivals arrivals) {
     sender.join(loop);
     loop.add(new CaptureSource(capture, arrivals));
   }

@@ -14,7 +14,7 @@ import oasis.packet.Burst;
  */
 interface Side extends AutoCloseable {
   /** Adds sources of bursts for clients to a loop that has not started. */
-  void join(DataLoop loop, Arrivals arrivals) throws OsException;
+  void join(DataLoop loop, Arrivals arrivals);
 
   /** Tells an engine, whose loop has not started, what it has to know. */
   void begin(ExitEngine engine);

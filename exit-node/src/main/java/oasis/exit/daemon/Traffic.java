@@ -10,7 +10,6 @@ import oasis.io.Arrivals;
 import oasis.io.DataLoop;
 import oasis.io.DatagramPort;
 import oasis.os.Memory;
-import oasis.os.OsException;
 import oasis.packet.Burst;
 import oasis.packet.Coalescer;
 import oasis.packet.DropReason;
@@ -49,7 +48,7 @@ final class Traffic implements ExitEffects, Arrivals {
   }
 
   /** Registers with a loop that has not started. */
-  void join(DataLoop loop) throws OsException {
+  void join(DataLoop loop) {
     loop.add(
         new DataLoop.Source() {
           @Override

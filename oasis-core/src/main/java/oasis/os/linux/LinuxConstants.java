@@ -50,10 +50,6 @@ public final class LinuxConstants {
   public static final int MSG_TRUNC = 0x20;
   public static final int POLLIN = 1;
   public static final int POLLOUT = 4;
-  public static final int EPOLL_CLOEXEC = 0x80000;
-  public static final int EPOLL_CTL_ADD = 1;
-  public static final int EPOLL_CTL_DEL = 2;
-
   public static final int EFD_NONBLOCK = 0x800;
   public static final int EFD_CLOEXEC = 0x80000;
   public static final int PROT_READ = 1;

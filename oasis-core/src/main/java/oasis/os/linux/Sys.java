@@ -61,10 +61,6 @@ public final class Sys {
 
     static native int eventfd(int initial, int flags);
 
-    static native int epoll_create1(int flags);
-
-    static native int epoll_ctl(int epoll, int operation, int fd, long event);
-
     static native int timerfd_create(int clock, int flags);
 
     static native int timerfd_settime(int fd, int flags, long value, long former);
@@ -230,14 +226,6 @@ public final class Sys {
     return DirectCalls.AVAILABLE
         ? (int) DirectCalls.ppoll(fds, count, timespec, 0)
         : result(C.ppoll(fds, count, timespec, 0));
-  }
-
-  public static int epollCreate1(int flags) {
-    return result(C.epoll_create1(flags));
-  }
-
-  public static int epollCtl(int epoll, int operation, int fd, long event) {
-    return result(C.epoll_ctl(epoll, operation, fd, event));
   }
 
   public static int timerfdCreate(int clock, int flags) {
