@@ -22,12 +22,19 @@ record Loads(FigureNetwork network, boolean up, int sampleMs) implements Task {
 
   private static final double WARM_UP_MBITS = 200;
   private static final int WARM_UP_SECONDS = 6;
+
+  /** Bursts and single packets are two ways through the code; each is compiled when it is used. */
+  private static final int SINGLES_SECONDS = 12;
+
   private static final int MS_PER_S = 1000;
 
   @Override
   public void warmUp(Setup setup) throws OsException {
     network.warmUp(setup);
     traffic(setup).udp(up, WARM_UP_MBITS, WARM_UP_SECONDS);
+    if (setup.hasClient()) {
+      traffic(setup).udp(up, Plan.PAPER_MBITS, SINGLES_SECONDS);
+    }
   }
 
   @Override
