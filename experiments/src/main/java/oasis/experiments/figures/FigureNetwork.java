@@ -139,7 +139,7 @@ final class FigureNetwork implements AutoCloseable {
       names.add(destination.host() + "," + node.address());
       Servers.web(node, directory.resolve(destination.name()), files, List.of(WEB_PORT));
       if (destination.rttNs() == 0) {
-        node.start("iperf3", "--server", "--forceflush").awaitLine("Server listening", READY);
+        Traffic.serve(node, READY);
       }
     }
     Servers.dns(emulation.node(DNS), directory, "edu", names);

@@ -79,7 +79,7 @@ final class HostileNetwork implements AutoCloseable {
     try {
       addAddresses(emulation);
       Node world = emulation.node("world");
-      world.start("iperf3", "--server", "--forceflush").awaitLine("Server listening", SHORT);
+      Traffic.serve(world, SHORT);
       Path control = directory.resolve("exit.sock");
       List<String> all = new ArrayList<>(List.of("--listen", Integer.toString(PORT)));
       all.addAll(subject.options());

@@ -35,6 +35,14 @@ public record Traffic(Node client, String server) {
   private static final double US_PER_MS = 1e3;
   private static final String REVERSE = "--reverse";
   private static final int CONNECT_TRIES = 3;
+
+  /**
+   * Of a server that still serves somebody who is cut off from it: longer than it waits for him.
+   */
+  private static final int BUSY_TRIES = 9;
+
+  private static final String BUSY = "server is busy";
+  private static final int SILENCE_MS = 5000;
   private static final long CONNECT_PAUSE_MS = 1000;
 
   /** More than iperf3 itself needs to give up. */
@@ -42,6 +50,17 @@ public record Traffic(Node client, String server) {
 
   /** So that it is the tunnel that loses datagrams, not the programs at its ends. */
   private static final String SOCKET_BUFFER = "2M";
+
+  /**
+   * Starts the server. It gives up a client of which it hears nothing for 5 s: one whose
+   * connections were reset by something between them is not heard of again.
+   *
+   * @param ready how long the start may take
+   */
+  public static void serve(Node node, Duration ready) throws OsException {
+    node.start("iperf3", "--server", "--forceflush", "--rcv-timeout", Integer.toString(SILENCE_MS))
+        .awaitLine("Server listening", ready);
+  }
 
   /**
    * One TCP stream.
@@ -102,7 +121,7 @@ public record Traffic(Node client, String server) {
     argv.addAll(List.of("--time", Integer.toString(seconds)));
     argv.addAll(options);
     String error = "";
-    for (int i = 0; i < CONNECT_TRIES; i++) {
+    for (int i = 0; i < (error.contains(BUSY) ? BUSY_TRIES : CONNECT_TRIES); i++) {
       CommandRunner.Result result =
           client.exec(Duration.ofSeconds(lasts + SLACK_SECONDS), argv.toArray(String[]::new));
       try {
@@ -114,7 +133,7 @@ public record Traffic(Node client, String server) {
       } catch (JsonProcessingException e) {
         error = "it printed no JSON: " + result.err().strip();
       }
-      // Its server serves one at a time, and takes a moment to get over one that was killed.
+      // Its server serves one at a time, and takes a moment to get over one that is gone.
       Pause.ms(CONNECT_PAUSE_MS);
     }
     throw new OsException("iperf3: " + error);

@@ -9,6 +9,7 @@ import oasis.emulator.Emulation;
 import oasis.emulator.Node;
 import oasis.emulator.Topology;
 import oasis.experiments.measure.Pause;
+import oasis.experiments.measure.Traffic;
 import oasis.link.LinkSettings;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
@@ -118,7 +119,7 @@ final class Lab implements AutoCloseable {
 
   /** Starts iperf3's server. */
   void startServer() throws OsException {
-    server().start("iperf3", "--server", "--forceflush").awaitLine("Server listening", SHORT);
+    Traffic.serve(server(), SHORT);
   }
 
   /** Waits until the server answers to a ping of the client. */

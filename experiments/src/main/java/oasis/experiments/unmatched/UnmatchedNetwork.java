@@ -16,6 +16,7 @@ import oasis.emulator.Node;
 import oasis.emulator.Servers;
 import oasis.emulator.Topology;
 import oasis.experiments.measure.Pause;
+import oasis.experiments.measure.Traffic;
 import oasis.io.control.ControlClient;
 import oasis.os.CommandRunner;
 import oasis.os.OsException;
@@ -106,10 +107,7 @@ final class UnmatchedNetwork implements AutoCloseable {
     for (String name : webs) {
       Servers.web(emulation.node(name), directory.resolve(name), files, List.of(WEB_PORT));
     }
-    emulation
-        .node(SERVER)
-        .start("iperf3", "--server", "--forceflush")
-        .awaitLine("Server listening", READY);
+    Traffic.serve(emulation.node(SERVER), READY);
     List<String> options =
         List.of("--listen", "" + ENTRY_PORT, "--allow", node(Host.LOADED).address());
     launcher.run(emulation.node(EXIT), EXIT, directory.resolve("exit.sock"), options);

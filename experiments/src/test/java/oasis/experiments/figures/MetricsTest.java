@@ -116,6 +116,8 @@ class MetricsTest {
     assertThat(Loads.hadEnough(step, Setup.DIRECT)).isFalse();
     assertThat(Loads.hadEnough(step, Setup.OVERLAY)).isTrue();
     assertThat(Loads.hadEnough(step, Setup.NULL)).as("it was left out").isTrue();
+    Step failed = step(1, "1000", new Sample(Setup.OVERLAY, Map.of()));
+    assertThat(Loads.hadEnough(failed, Setup.OVERLAY)).as("it broke down").isTrue();
     Step slow = step(1, "0.1", load(Setup.OVERLAY, 1, 0.1, 5));
     assertThat(Loads.hadEnough(slow, Setup.OVERLAY)).as("one lost datagram").isFalse();
   }
