@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package oasis.experiments.figures;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import oasis.experiments.measure.MachineTime;
 import oasis.experiments.measure.Processes;
 import oasis.os.OsException;
 import org.jspecify.annotations.Nullable;
@@ -17,14 +15,8 @@ import org.jspecify.annotations.Nullable;
  * own. Thread-safe.
  */
 final class CpuSampler implements AutoCloseable {
-  private static final Path STAT = Path.of("/proc/stat");
   private static final long NS_PER_MS = 1_000_000;
   private static final double PERCENT = 100;
-
-  /** The words of /proc/stat's first line that are work: user, nice, system and two irqs. */
-  private static final int[] WORK = {1, 2, 3, 6, 7};
-
-  private static final long NS_PER_TICK = 10_000_000;
 
   private final List<Integer> pids;
   private final long periodNs;
@@ -58,7 +50,7 @@ final class CpuSampler implements AutoCloseable {
   private void run() {
     try {
       Map<String, Long> before = Processes.threadNs(pids);
-      long workBefore = workNs();
+      long workBefore = MachineTime.workNs();
       long begin = System.nanoTime();
       while (!stop) {
         LockSupport.parkNanos(begin + periodNs - System.nanoTime());
@@ -67,7 +59,7 @@ final class CpuSampler implements AutoCloseable {
           continue; // woken early
         }
         Map<String, Long> after = Processes.threadNs(pids);
-        long workAfter = workNs();
+        long workAfter = MachineTime.workNs();
         double percentPerNs = PERCENT / (now - begin);
         add(
             Processes.growth(before, after) * percentPerNs,
@@ -88,19 +80,6 @@ final class CpuSampler implements AutoCloseable {
 
   private synchronized void fail(OsException e) {
     failure = e;
-  }
-
-  private static long workNs() throws OsException {
-    try (var lines = Files.lines(STAT)) {
-      String[] words = lines.findFirst().orElse("").split(" +", -1);
-      long ticks = 0;
-      for (int word : WORK) {
-        ticks += Long.parseLong(words[word]);
-      }
-      return ticks * NS_PER_TICK;
-    } catch (IOException e) {
-      throw new OsException("cannot read " + STAT + ": " + e.getMessage(), e);
-    }
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import oasis.experiments.measure.MachineTime;
 import oasis.experiments.measure.Undisturbed;
 import oasis.experiments.measure.Undisturbed.Effort;
 import oasis.experiments.measure.Undisturbed.Watched;
@@ -28,11 +29,9 @@ final class Costs {
   private static final int WARM_UPS = 3;
 
   private static final double MS_PER_S = 1e3;
+  private static final double NS_PER_S = 1e9;
   private static final double BITS_PER_BYTE = 8e-6;
   private static final double TICKS_PER_S = 100;
-
-  /** Words of the first line of /proc/stat that are not idle: user, nice, system, irq, softirq. */
-  private static final int[] MACHINE_BUSY = {1, 2, 3, 6, 7};
 
   /** Words of /proc/PID/stat that say its CPU time: user and system. */
   private static final int[] PROCESS_BUSY = {13, 14};
@@ -142,7 +141,7 @@ final class Costs {
 
   /** CPU time that the machine has spent so far, in s. */
   private static double machineS() throws OsException {
-    return seconds(words("/proc/stat"), MACHINE_BUSY);
+    return MachineTime.workNs() / NS_PER_S;
   }
 
   /** CPU time of a proxy's process so far, in s: also that of threads which have ended. */
