@@ -36,11 +36,6 @@ public record Traffic(Node client, String server) {
   private static final String REVERSE = "--reverse";
   private static final int CONNECT_TRIES = 3;
 
-  /**
-   * Of a server that still serves somebody who is cut off from it: longer than it waits for him.
-   */
-  private static final int BUSY_TRIES = 9;
-
   private static final String BUSY = "server is busy";
   private static final int SILENCE_MS = 5000;
   private static final long CONNECT_PAUSE_MS = 1000;
@@ -121,7 +116,7 @@ public record Traffic(Node client, String server) {
     argv.addAll(List.of("--time", Integer.toString(seconds)));
     argv.addAll(options);
     String error = "";
-    for (int i = 0; i < (error.contains(BUSY) ? BUSY_TRIES : CONNECT_TRIES); i++) {
+    for (int i = 0; i < CONNECT_TRIES; i++) {
       CommandRunner.Result result =
           client.exec(Duration.ofSeconds(lasts + SLACK_SECONDS), argv.toArray(String[]::new));
       try {
@@ -134,7 +129,8 @@ public record Traffic(Node client, String server) {
         error = "it printed no JSON: " + result.err().strip();
       }
       // Its server serves one at a time, and takes a moment to get over one that is gone.
-      Pause.ms(CONNECT_PAUSE_MS);
+      // Where it serves one that it no longer hears, whoever asks meanwhile prolongs its patience.
+      Pause.ms(error.contains(BUSY) ? SILENCE_MS + CONNECT_PAUSE_MS : CONNECT_PAUSE_MS);
     }
     throw new OsException("iperf3: " + error);
   }
