@@ -51,6 +51,7 @@ public record Traffic(Node client, String server) {
    * connections were reset by something between them is not heard of again.
    *
    * @param ready how long the start may take
+   * @throws OsException when it does not listen by then
    */
   public static void serve(Node node, Duration ready) throws OsException {
     node.start("iperf3", "--server", "--forceflush", "--rcv-timeout", Integer.toString(SILENCE_MS))
